@@ -1,0 +1,96 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+namespace cpgcert::cli {
+
+namespace {
+
+using conformance::Tier;
+
+const std::map<std::string, Tier> kTiers = {{"documented", Tier::kDocumented},
+                                            {"header", Tier::kHeader},
+                                            {"observed", Tier::kObserved}};
+
+void Declare(CLI::App* app, Options* options) {
+  app->add_option("--libcpg", options->libcpg,
+                  "the shared object to judge (default: this machine's "
+                  "libcpg.so.4)")
+      ->type_name("FILE");
+  app->add_option("--service", options->service,
+                  "what stands behind it; this version knows: corosync")
+      ->type_name("KIND");
+  app->add_option("--profile", options->profiles,
+                  "judge only these: api, faults (default: all)")
+      ->delimiter(',')
+      ->type_name("NAME[,NAME]");
+  app->add_option("--tier", options->tier,
+                  "how far down the sources to go: documented, header (and "
+                  "documented), observed (all; the default)")
+      ->transform(CLI::CheckedTransformer(kTiers).description(""))
+      ->type_name("TIER");
+  app->add_option("--only", options->only,
+                  "only cases whose name matches, e.g. 'DISPATCH-05/*'")
+      ->type_name("GLOB");
+  app->add_flag("--list", options->list,
+                "print the cases, one a line: name, requirements, profile");
+  app->add_flag("--list-exclusions", options->list_exclusions,
+                "print what is left out of the matrix, and why");
+  app->add_option("--jobs", options->jobs,
+                  "cases at a time (default: one for each core)")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->type_name("N");
+  app->add_option("--seed", options->seed,
+                  "for what is drawn by chance (default: 1)")
+      ->type_name("N");
+  app->add_option("--deviations", options->deviations,
+                  "known deviations (default: those of corosync 3.1.7 if "
+                  "this machine's own library is judged against it; 'none' "
+                  "for none)")
+      ->type_name("FILE");
+  app->add_option("--out", options->out,
+                  "where certificate.json, certificate.html and junit.xml "
+                  "go (default: reports/out/<time>)")
+      ->type_name("DIR");
+  app->add_option("--implementation-name", options->implementation_name,
+                  "the name on the certificate")
+      ->type_name("TEXT");
+  app->footer(
+      "Exit status: 0 certified for what was asked, 1 not certified, 2 could "
+      "not judge.");
+}
+
+}  // namespace
+
+ParsedOptions ParseOptions(int argc, const char* const* argv) {
+  ParsedOptions parsed;
+  CLI::App app("Certifies an implementation of corosync's libcpg.");
+  Declare(&app, &parsed.options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), stdout);
+    return {parsed.options, true, kCertified};
+  } catch (const CLI::ParseError& error) {
+    std::string line = error.what();
+    std::ranges::replace(line, '\n', ' ');
+    std::fprintf(stderr, "certify: %s; see certify --help\n", line.c_str());
+    return {parsed.options, true, kCouldNotJudge};
+  }
+  return parsed;
+}
+
+std::vector<Tier> TiersUpTo(Tier tier) {
+  std::vector<Tier> tiers;
+  for (const Tier each : {Tier::kDocumented, Tier::kHeader, Tier::kObserved}) {
+    if (each <= tier) {
+      tiers.push_back(each);
+    }
+  }
+  return tiers;
+}
+
+}  // namespace cpgcert::cli

@@ -1,0 +1,41 @@
+// The run itself: from the selected cases to a certificate.
+
+#ifndef CPGCERT_CLI_RUN_H_
+#define CPGCERT_CLI_RUN_H_
+
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "cli/selection.h"
+#include "conformance/case_runner.h"
+#include "conformance/deviations.h"
+#include "harness/library_identity.h"
+#include "reports/certificate.h"
+
+namespace cpgcert::cli {
+
+// Everything that must be known before the first case runs.
+struct Preparation {
+  harness::LibraryIdentity library;
+  std::string service_version;
+  conformance::Deviations deviations;
+  Selection selection;
+};
+
+// Returns "" or the one line for exit status 2.
+std::string Prepare(const Options& options, Preparation* preparation);
+
+struct RunEnd {
+  reports::Certificate certificate;
+  // Not empty: nothing could be judged; one line.
+  std::string error;
+};
+
+// Runs the cases, shows the progress on stderr, and judges. An interrupt
+// (SIGINT, SIGTERM) ends the run; what ran so far is in the certificate.
+RunEnd Run(const Options& options, const Preparation& preparation);
+
+}  // namespace cpgcert::cli
+
+#endif  // CPGCERT_CLI_RUN_H_

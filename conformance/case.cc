@@ -1,0 +1,107 @@
+#include "conformance/case.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <unordered_map>
+#include <utility>
+
+namespace cpgcert::conformance {
+
+namespace {
+
+struct Registry {
+  std::vector<CaseInfo> cases;
+  std::unordered_map<std::string, CaseBody> bodies;
+};
+
+Registry& TheRegistry() {
+  static Registry registry;
+  return registry;
+}
+
+CaseContext* current_context = nullptr;
+
+// The GoogleTest test behind a case.
+class CaseTest : public testing::Test {
+ public:
+  explicit CaseTest(const std::string& name) : name_(name) {}
+  void TestBody() override {
+    ASSERT_NE(current_context, nullptr) << "not run by case_runner";
+    BodyOf(name_)(*current_context);
+  }
+
+ private:
+  const std::string& name_;
+};
+
+[[noreturn]] void Fatal(const std::string& text) {
+  std::fputs((text + "\n").c_str(), stderr);
+  std::abort();
+}
+
+}  // namespace
+
+const harness::CpgApi& CaseContext::Api(
+    const std::vector<std::string_view>& symbols) {
+  if (api_ == nullptr) {
+    Step("loads the library");
+    std::string error;
+    api_ = harness::LoadCpgApi(library_, &error);
+    if (api_ == nullptr) {
+      throw CaseEnd(harness::Verdict::kUntested,
+                    "the library does not load: " + error);
+    }
+  }
+  for (const std::string_view symbol : symbols) {
+    if (!api_->Has(symbol)) {
+      Unsupported(fmt::format("the library does not export {}", symbol));
+    }
+  }
+  return *api_;
+}
+
+void CaseContext::Fail(std::string_view requirement, const std::string& text) {
+  failures_.push_back({std::string(requirement), text});
+  ADD_FAILURE() << requirement << ": " << text;
+}
+
+void CaseContext::Untested(const std::string& reason) {
+  throw CaseEnd(harness::Verdict::kUntested, reason);
+}
+
+void CaseContext::Unsupported(const std::string& reason) {
+  throw CaseEnd(harness::Verdict::kUnsupported, reason);
+}
+
+void RegisterCase(CaseInfo info, CaseBody body) {
+  const size_t slash = info.name.find('/');
+  if (slash == std::string::npos || info.requirements.empty() ||
+      info.name.substr(0, slash) != info.requirements.front()) {
+    Fatal("a case's name must begin with its first requirement: " + info.name);
+  }
+  Registry& registry = TheRegistry();
+  const auto [entry, is_new] =
+      registry.bodies.emplace(info.name, std::move(body));
+  if (!is_new) {
+    Fatal("two cases have the name " + info.name);
+  }
+  const std::string& name = entry->first;
+  testing::RegisterTest(
+      name.substr(0, slash).c_str(), name.substr(slash + 1).c_str(), nullptr,
+      nullptr, __FILE__, __LINE__,
+      [&name]() -> testing::Test* { return new CaseTest(name); });
+  registry.cases.push_back(std::move(info));
+}
+
+const std::vector<CaseInfo>& AllCases() { return TheRegistry().cases; }
+
+const CaseBody& BodyOf(std::string_view name) {
+  return TheRegistry().bodies.at(std::string(name));
+}
+
+void SetCurrentContext(CaseContext* context) { current_context = context; }
+
+}  // namespace cpgcert::conformance

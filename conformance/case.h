@@ -1,0 +1,108 @@
+// A case: one check, named, deciding one or more requirements.
+//
+// Cases are GoogleTest tests; each runs in a process of its own, made by
+// case_runner.h, in which the implementation may do anything.
+
+#ifndef CPGCERT_CONFORMANCE_CASE_H_
+#define CPGCERT_CONFORMANCE_CASE_H_
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/certification.h"
+#include "harness/cpg_api.h"
+#include "harness/isolated_run.h"
+#include "harness/service_control.h"
+
+namespace cpgcert::conformance {
+
+struct CaseInfo {
+  // Requirement first, then one CamelCase value per axis, parted by slashes.
+  std::string name;
+  std::vector<std::string> requirements;
+  // The profile in which it counts: that of its first requirement.
+  std::string profile;
+};
+
+// What a case may use, and where it says what it found. One per process.
+class CaseContext {
+ public:
+  CaseContext(std::string library, harness::ServiceControl service,
+              harness::ReportWriter writer)
+      : library_(std::move(library)), service_(service), writer_(writer) {}
+
+  const std::string& library() const { return library_; }
+  const harness::ServiceControl& service() const { return service_; }
+
+  // Loads the library on the first call. Ends the case as unsupported if one
+  // of `symbols` is absent; fails it if the library does not load.
+  const harness::CpgApi& Api(const std::vector<std::string_view>& symbols);
+
+  // The promise `requirement` is broken; the case goes on. The text says the
+  // call, what was owed and what came.
+  void Fail(std::string_view requirement, const std::string& text);
+  // Something seen that no page promises: reported, never judged.
+  void Note(const std::string& text) { notes_.push_back(text); }
+  // A figure for the report, such as "sleep_proof_us".
+  void Measure(const std::string& name, double value) {
+    figures_[name] = value;
+  }
+  // What is about to happen, for the case that the process dies of it.
+  void Step(std::string_view what) { writer_.Step(what); }
+
+  // End the case by an exception.
+  [[noreturn]] static void Untested(const std::string& reason);
+  [[noreturn]] static void Unsupported(const std::string& reason);
+
+  const std::vector<CaseFailure>& failures() const { return failures_; }
+  const std::vector<std::string>& notes() const { return notes_; }
+  const std::map<std::string, double>& figures() const { return figures_; }
+
+ private:
+  std::string library_;
+  harness::ServiceControl service_;
+  harness::ReportWriter writer_;
+  std::unique_ptr<harness::CpgApi> api_;
+  std::vector<CaseFailure> failures_;
+  std::vector<std::string> notes_;
+  std::map<std::string, double> figures_;
+};
+
+// Thrown by CaseContext::Untested and Unsupported; the runner catches it.
+class CaseEnd : public std::exception {
+ public:
+  CaseEnd(harness::Verdict verdict, std::string reason)
+      : verdict_(verdict), reason_(std::move(reason)) {}
+  harness::Verdict verdict() const { return verdict_; }
+  const std::string& reason() const { return reason_; }
+  const char* what() const noexcept override { return reason_.c_str(); }
+
+ private:
+  harness::Verdict verdict_;
+  std::string reason_;
+};
+
+using CaseBody = std::function<void(CaseContext& context)>;
+
+// Registers a GoogleTest test that runs `body`. A name that is taken, or a
+// name that does not begin with the first requirement, is fatal.
+void RegisterCase(CaseInfo info, CaseBody body);
+
+// All registered cases, in the order of registration.
+const std::vector<CaseInfo>& AllCases();
+
+// The body of a registered case. REQUIRES: the name is registered.
+const CaseBody& BodyOf(std::string_view name);
+
+// The context for the case that is about to run in this process.
+void SetCurrentContext(CaseContext* context);
+
+}  // namespace cpgcert::conformance
+
+#endif  // CPGCERT_CONFORMANCE_CASE_H_

@@ -1,0 +1,268 @@
+#include "conformance/case_runner.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
+
+#include "conformance/requirements.h"
+#include "harness/isolated_run.h"
+
+namespace cpgcert::conformance {
+
+namespace {
+
+using Json = nlohmann::json;
+
+// Collects what GoogleTest says of the one test that runs.
+class Listener : public testing::EmptyTestEventListener {
+ public:
+  void OnTestStart(const testing::TestInfo& /*test*/) override { ++started_; }
+  void OnTestPartResult(const testing::TestPartResult& part) override {
+    if (part.failed()) {
+      failures_.emplace_back(part.message());
+    }
+  }
+  int started() const { return started_; }
+  const std::vector<std::string>& failures() const { return failures_; }
+
+ private:
+  int started_ = 0;
+  std::vector<std::string> failures_;
+};
+
+// GoogleTest's filter for exactly one name: '-' and ':' have a meaning there.
+std::string FilterFor(const CaseInfo& info) {
+  std::string filter = info.name;
+  filter.at(filter.find('/')) = '.';
+  std::ranges::replace(filter, '-', '?');
+  std::ranges::replace(filter, ':', '?');
+  return filter;
+}
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// In the child: runs the test and puts together the report.
+std::string RunTest(const CaseInfo& info, CaseContext* context) {
+  GTEST_FLAG_SET(filter, FilterFor(info));
+  GTEST_FLAG_SET(catch_exceptions, false);
+  auto& listeners = testing::UnitTest::GetInstance()->listeners();
+  delete listeners.Release(listeners.default_result_printer());
+  auto* listener = new Listener;
+  listeners.Append(listener);
+  SetCurrentContext(context);
+  Json report;
+  try {
+    (void)RUN_ALL_TESTS();
+    report["verdict"] = listener->failures().empty() ? "pass" : "fail";
+  } catch (const CaseEnd& end) {
+    report["verdict"] = std::string(ToString(end.verdict()));
+    report["reason"] = end.reason();
+  } catch (const std::exception& error) {
+    report["verdict"] = "crash";
+    report["reason"] = std::string("an exception left the case: ") +
+                       error.what();
+  }
+  report["started"] = listener->started();
+  report["assertions"] = listener->failures();
+  report["notes"] = context->notes();
+  report["figures"] = context->figures();
+  report["failures"] = Json::array();
+  for (const CaseFailure& failure : context->failures()) {
+    report["failures"].push_back({failure.requirement, failure.text});
+  }
+  return Dump(report);
+}
+
+std::string Indent(const std::string& text) {
+  std::istringstream lines(text);
+  std::string indented;
+  for (std::string line; std::getline(lines, line);) {
+    indented += "  " + line + "\n";
+  }
+  return indented;
+}
+
+void AppendSection(const char* title, const std::string& text,
+                   std::string* message) {
+  if (!text.empty()) {
+    *message += fmt::format("{}:\n{}", title, Indent(text));
+  }
+}
+
+std::string Sentences(const std::vector<std::string>& ids) {
+  std::string text;
+  for (const std::string& id : ids) {
+    const Requirement* requirement = FindRequirement(id);
+    text += fmt::format("{}: {}\n", id,
+                        requirement == nullptr ? "not in the table"
+                                               : requirement->sentence);
+  }
+  return text;
+}
+
+// The bug report of a case that is not a plain pass.
+std::string Message(const CaseRun& run, const harness::IsolatedResult& result,
+                    const std::string& reason) {
+  std::string message;
+  const auto verdict = run.outcome.verdict;
+  if (verdict == harness::Verdict::kPass) {
+    return message;
+  }
+  if (verdict == harness::Verdict::kFail) {
+    for (const CaseFailure& failure : run.outcome.failures) {
+      message += fmt::format("requires {}", Sentences({failure.requirement}));
+      message += Indent(failure.text);
+    }
+  } else if (!reason.empty()) {
+    message += reason + "\n";
+  } else {
+    message += fmt::format("the process of the case {}\n", result.end);
+    AppendSection("requires", Sentences(run.outcome.requirements), &message);
+  }
+  if (harness::IsUnfavourable(verdict)) {
+    AppendSection("steps", result.steps, &message);
+    AppendSection("threads", result.threads, &message);
+    AppendSection("output", result.output, &message);
+  }
+  return message;
+}
+
+// Reads what RunTest wrote; `*reason` gets the one given for a verdict.
+void ReadReport(const std::string& text, CaseRun* run, std::string* reason) {
+  const Json report = Json::parse(text, nullptr, false);
+  if (report.is_discarded() || report.value("started", 0) != 1) {
+    run->outcome.verdict = harness::Verdict::kError;
+    *reason = "the case did not run exactly once";
+    return;
+  }
+  run->outcome.verdict = harness::FromString(report.value("verdict", ""))
+                             .value_or(harness::Verdict::kError);
+  *reason = report.value("reason", "");
+  for (const Json& failure : report.at("failures")) {
+    run->outcome.failures.push_back(
+        {failure.at(0).get<std::string>(), failure.at(1).get<std::string>()});
+  }
+  if (run->outcome.verdict == harness::Verdict::kFail &&
+      run->outcome.failures.empty()) {
+    // A bare assertion: it speaks against everything that the case decides.
+    for (const std::string& id : run->outcome.requirements) {
+      for (const Json& assertion : report.at("assertions")) {
+        run->outcome.failures.push_back({id, assertion.get<std::string>()});
+      }
+    }
+  }
+  run->notes = report.at("notes").get<std::vector<std::string>>();
+  run->figures = report.at("figures").get<std::map<std::string, double>>();
+}
+
+CaseRun EmptyRun(const CaseInfo& info) {
+  CaseRun run;
+  run.outcome.name = info.name;
+  run.outcome.requirements = info.requirements;
+  run.outcome.profile = info.profile;
+  return run;
+}
+
+}  // namespace
+
+void InitializeCases() {
+  for (const char* name :
+       {"GTEST_TOTAL_SHARDS", "GTEST_SHARD_INDEX", "GTEST_SHARD_STATUS_FILE",
+        "TEST_PREMATURE_EXIT_FILE"}) {
+    unsetenv(name);
+  }
+  std::string program = "certify";
+  std::array<char*, 2> arguments = {program.data(), nullptr};
+  int count = 1;
+  testing::InitGoogleTest(&count, arguments.data());
+  GTEST_FLAG_SET(output, "");
+  GTEST_FLAG_SET(repeat, 1);
+  GTEST_FLAG_SET(shuffle, false);
+  GTEST_FLAG_SET(also_run_disabled_tests, false);
+  GTEST_FLAG_SET(break_on_failure, false);
+}
+
+CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {
+  harness::IsolatedOptions isolation;
+  isolation.deadline = options.deadline;
+  isolation.scratch_root = options.scratch_root;
+  if (options.service_process > 0) {
+    isolation.keep.push_back(options.service_process);
+  }
+  const harness::IsolatedResult result = harness::RunIsolated(
+      isolation, [&](harness::ReportWriter& writer, uint64_t nonce) {
+        CaseContext context(options.library,
+                            harness::ServiceControl(options.service_process),
+                            writer);
+        writer.Finish(RunTest(info, &context), nonce);
+      });
+  CaseRun run = EmptyRun(info);
+  run.outcome.verdict = result.verdict;
+  std::string reason;
+  if (result.verdict == harness::Verdict::kPass) {
+    ReadReport(result.report, &run, &reason);
+  }
+  if (result.strays > 0) {
+    run.notes.push_back(
+        fmt::format("{} processes outlived the case", result.strays));
+  }
+  run.message = Message(run, result, reason);
+  run.duration_ms =
+      std::chrono::duration<double, std::milli>(result.duration).count();
+  return run;
+}
+
+CaseRun LostRun(const CaseInfo& info, harness::Verdict verdict,
+                const std::string& message) {
+  CaseRun run = EmptyRun(info);
+  run.outcome.verdict = verdict;
+  run.message = message;
+  return run;
+}
+
+std::string Encode(const CaseRun& run) {
+  Json json;
+  json["verdict"] = std::string(ToString(run.outcome.verdict));
+  json["failures"] = Json::array();
+  for (const CaseFailure& failure : run.outcome.failures) {
+    json["failures"].push_back({failure.requirement, failure.text});
+  }
+  json["message"] = run.message;
+  json["notes"] = run.notes;
+  json["figures"] = run.figures;
+  json["duration_ms"] = run.duration_ms;
+  return Dump(json);
+}
+
+CaseRun Decode(const CaseInfo& info, std::string_view text) {
+  CaseRun run = EmptyRun(info);
+  try {
+    const Json json = Json::parse(text);
+    run.outcome.verdict =
+        harness::FromString(json.at("verdict").get<std::string>())
+            .value_or(harness::Verdict::kError);
+    for (const Json& failure : json.at("failures")) {
+      run.outcome.failures.push_back({failure.at(0).get<std::string>(),
+                                      failure.at(1).get<std::string>()});
+    }
+    run.message = json.at("message").get<std::string>();
+    run.notes = json.at("notes").get<std::vector<std::string>>();
+    run.figures = json.at("figures").get<std::map<std::string, double>>();
+    run.duration_ms = json.at("duration_ms").get<double>();
+  } catch (const Json::exception& error) {
+    return LostRun(info, harness::Verdict::kError,
+                   fmt::format("unreadable result of a case: {}",
+                               error.what()));
+  }
+  return run;
+}
+
+}  // namespace cpgcert::conformance

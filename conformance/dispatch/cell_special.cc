@@ -1,0 +1,297 @@
+// Cells that need more than one call, or another end: disturbances, a service
+// that dies, a fork.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "conformance/dispatch/cell_run.h"
+#include "harness/forked_call.h"
+#include "harness/message.h"
+
+namespace cpgcert::conformance::dispatch {
+
+namespace {
+
+using harness::CallState;
+using harness::ErrorName;
+using harness::SignalProbe;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds kDeadline{15000};
+// Signals that must have been handled while the call was there.
+constexpr int kSignals = 20;
+constexpr int kRepeatedCallsMax = 200000;
+constexpr int kMulticasts = 100;
+constexpr int kCallsBeforeFinalize = 10;
+
+size_t CountVisible(const std::vector<Event>& events) {
+  return std::ranges::count_if(events, &Event::has_callback);
+}
+
+}  // namespace
+
+void CellRun::RunSignals() {
+  auto* probe = new SignalProbe(cell_.disturbance ==
+                                Disturbance::kSignalsRestarting);
+  const std::vector<Event>& waiting = scene_.waiting();
+  if (waiting.empty() && MayBlock(cell_.type)) {
+    StartSingleCall();
+    RestAndJudge({});
+    for (int i = 0; i < kSignals && phase_state_ == CallState::Kind::kAsleep;
+         ++i) {
+      if (call_->returned() || !probe->Send(call_->thread_handle())) {
+        break;
+      }
+    }
+    if (SignalProbe::Handled() == 0 &&
+        phase_state_ == CallState::Kind::kAsleep) {
+      CaseContext::Untested("no signal was handled while the call slept");
+    }
+    RestAndJudge({});
+    Wake();
+    return Finish();
+  }
+  if (waiting.empty()) {
+    const auto end = Clock::now() + kDeadline;
+    StartRepeatedCalls([this, end] {
+      return SignalProbe::Handled() >= kSignals ||
+             calls_made_ > kRepeatedCallsMax || Clock::now() > end;
+    });
+    StormUntilQuiet(probe, 0);
+    JudgeRepeatedCodes({cell_.type == Type::kAll ? CS_OK : CS_ERR_TRY_AGAIN,
+                        CS_ERR_INTERRUPT});
+    phase_state_ = call_->Settle(kDeadline).kind;
+    if (SignalProbe::Handled() < kSignals) {
+      CaseContext::Untested("too few signals met a call");
+    }
+    return Finish();
+  }
+  // Each callback stays until signals were handled inside the call.
+  scene_.subject().on_callback = [](const harness::CallbackRecord&) {
+    const int goal = SignalProbe::Handled() + 3;
+    const auto end = Clock::now() + kDeadline;
+    while (SignalProbe::Handled() < goal && Clock::now() < end) {
+    }
+  };
+  StartCall([this] {
+    while (SignalProbe::Handled() == 0) {  // until the storm is there
+    }
+    const cs_error_t code = scene_.subject().Dispatch(
+        static_cast<int>(cell_.type));
+    records_at_return_ = scene_.subject().RecordCount();
+    code_ = code;
+  });
+  StormUntilQuiet(probe, CountVisible(waiting));
+  scene_.subject().on_callback = nullptr;
+  RestAndJudge(waiting);
+  Wake();
+  Finish();
+}
+
+void CellRun::RunOtherThreadMulticasts() {
+  std::vector<Event> events = scene_.waiting();
+  const bool sleeps_first = events.empty() && MayBlock(cell_.type);
+  const size_t wanted = start_ + CountVisible(events) + kMulticasts;
+  if (MayBlock(cell_.type)) {
+    StartSingleCall();
+  } else {
+    const auto end = Clock::now() + kDeadline;
+    StartRepeatedCalls([this, wanted, end] {
+      return scene_.subject().RecordCount() >= wanted || Clock::now() > end;
+    });
+  }
+  if (sleeps_first) {
+    RestAndJudge({});
+  }
+  std::vector<Event> sent;
+  for (int i = 0; i < kMulticasts; ++i) {
+    const std::string name = fmt::format("x{}", i);
+    const cs_error_t result =
+        scene_.subject().Multicast(harness::MakeMessage(name));
+    if (result != CS_OK) {
+      CaseContext::Untested("cpg_mcast_joined of the other thread answered " +
+                            ErrorName(result));
+    }
+    sent.push_back(scene_.Message(name));
+  }
+  if (MayBlock(cell_.type)) {
+    if (!sleeps_first || phase_state_ == CallState::Kind::kAsleep) {
+      events.insert(events.end(), sent.begin(), sent.end());
+      RestAndJudge(std::move(events));
+    } else {
+      expected_.insert(expected_.end(), sent.begin(), sent.end());
+    }
+  } else {
+    events.insert(events.end(), sent.begin(), sent.end());
+    expected_ = std::move(events);
+    phase_state_ = call_->WaitReturned(kDeadline + kDeadline)
+                       ? CallState::Kind::kReturned
+                       : call_->Settle(kDeadline).kind;
+    if (!Returned()) {
+      return Fail(SpecificIds(), CallText() + " did not return");
+    }
+    cell_.type == Type::kAll
+        ? JudgeRepeatedCodes({CS_OK})
+        : JudgeRepeatedCodes({CS_OK, CS_ERR_TRY_AGAIN});
+  }
+  Finish();
+}
+
+void CellRun::RunOtherThreadJoins() {
+  if (MayBlock(cell_.type)) {
+    return RunPlain();
+  }
+  const auto end = Clock::now() + kDeadline;
+  // The own join and one message, see Scene::CauseEvents.
+  StartRepeatedCalls([this, end] {
+    return scene_.subject().RecordCount() >= start_ + 2 || Clock::now() > end;
+  });
+  expected_ = scene_.CauseEvents();
+  phase_state_ = call_->WaitReturned(kDeadline + kDeadline)
+                     ? CallState::Kind::kReturned
+                     : call_->Settle(kDeadline).kind;
+  if (!Returned()) {
+    return Fail(SpecificIds(), CallText() + " did not return");
+  }
+  cell_.type == Type::kAll ? JudgeRepeatedCodes({CS_OK})
+                           : JudgeRepeatedCodes({CS_OK, CS_ERR_TRY_AGAIN});
+  Finish();
+}
+
+void CellRun::RunOtherThreadFinalizes() {
+  if (MayBlock(cell_.type)) {
+    StartSingleCall();
+    if (scene_.waiting().empty()) {
+      RestAndJudge({});
+    }
+  } else {
+    const auto end = Clock::now() + kDeadline;
+    StartRepeatedCalls([end] { return Clock::now() > end; });
+    while (calls_made_ < kCallsBeforeFinalize && Clock::now() < end &&
+           !call_->returned()) {
+      call_->WaitReturned(milliseconds(1));
+    }
+  }
+  context_.Step("cpg_finalize in another thread");
+  auto* finalizer = new harness::WatchedCall(
+      [this] { finalize_code_ = scene_.subject().Finalize(); });
+  if (!finalizer->WaitReturned(kDeadline)) {
+    return Fail({"FIN-07"}, "cpg_finalize beside " + CallText() +
+                                " owed a return; it is " +
+                                harness::Describe(finalizer->Settle(kDeadline)));
+  }
+  const CallState state = MayBlock(cell_.type) || call_->returned()
+                              ? call_->Settle(kDeadline)
+                              : (call_->WaitReturned(kDeadline),
+                                 call_->Settle(kDeadline));
+  const std::string came =
+      state.kind == CallState::Kind::kReturned
+          ? "returned " + ErrorName(static_cast<cs_error_t>(code_.load()))
+          : harness::Describe(state);
+  context_.Note(fmt::format("cpg_finalize answered {}; {} in the other thread: "
+                            "{}",
+                            ErrorName(static_cast<cs_error_t>(
+                                finalize_code_.load())),
+                            CallText(), came));
+  const bool at_rest = state.kind == CallState::Kind::kReturned ||
+                       (MayBlock(cell_.type) &&
+                        state.kind == CallState::Kind::kAsleep);
+  if (!at_rest) {
+    Fail({"FIN-07"}, fmt::format("after cpg_finalize in another thread {} owed "
+                                 "to have returned or to sleep; it is {}",
+                                 CallText(), came));
+  }
+  const cs_error_t after =
+      scene_.subject().Dispatch(CS_DISPATCH_ONE_NONBLOCKING);
+  if (after != CS_ERR_BAD_HANDLE) {
+    Fail({"FIN-07"}, "after cpg_finalize the handle owed CS_ERR_BAD_HANDLE and "
+                     "answered " + ErrorName(after));
+  }
+}
+
+void CellRun::RunServiceKilledBefore() {
+  const auto end = Clock::now() + kDeadline / 3;
+  StartRepeatedCalls([end] { return Clock::now() > end; });
+  if (!call_->WaitReturned(kDeadline)) {
+    return Fail({"DISPATCH-09"},
+                fmt::format("call: {}, the service is dead\nowed: "
+                            "CS_ERR_LIBRARY\ncame: {}",
+                            CallText(),
+                            harness::Describe(call_->Settle(kDeadline))));
+  }
+  if (code_ != CS_ERR_LIBRARY) {
+    Fail({"DISPATCH-09"},
+         fmt::format("call: {}, {} times after the death of the service\n"
+                     "owed: CS_ERR_LIBRARY once no event is left\ncame: {}",
+                     CallText(), calls_made_.load(),
+                     ErrorName(static_cast<cs_error_t>(code_.load()))));
+  }
+  // What was delivered before must be a beginning of what waited.
+  std::vector<std::string> expected;
+  for (const Event& event : scene_.waiting()) {
+    if (event.has_callback) {
+      expected.push_back(event.text);
+    }
+  }
+  std::vector<std::string> seen = scene_.RenderAll(scene_.subject());
+  seen.erase(seen.begin(), seen.begin() + static_cast<ptrdiff_t>(start_));
+  expected.resize(std::min(expected.size(), seen.size()));
+  CompareSequence(expected, seen);
+}
+
+void CellRun::RunServiceKilledDuring() {
+  StartSingleCall();
+  const Phase phase = RestAndJudge({});
+  if (phase.state.kind != CallState::Kind::kAsleep) {
+    if (IsInvalid(cell_.type) && code_ == CS_ERR_INVALID_PARAM) {
+      return;  // refused at once, which is allowed
+    }
+    CaseContext::Untested("the call did not sleep when the service was to be "
+                          "killed");
+  }
+  context_.Step("kills the service");
+  const std::string error = context_.service().Kill();
+  if (!error.empty()) {
+    CaseContext::Untested(error);
+  }
+  const bool returned = call_->WaitReturned(kDeadline);
+  if (!returned || code_ != CS_ERR_LIBRARY) {
+    Fail({"DISPATCH-09"},
+         fmt::format("call: {}, asleep when the service died\nowed: "
+                     "CS_ERR_LIBRARY\ncame: {}",
+                     CallText(),
+                     returned ? ErrorName(static_cast<cs_error_t>(code_.load()))
+                              : harness::Describe(call_->Settle(kDeadline))));
+  }
+}
+
+void CellRun::RunForkedChild() {
+  const harness::ForkedCallResult result = harness::RunInForkedChild(
+      [this] {
+        StartSingleCall();
+        const CallState state = call_->Settle(kDeadline);
+        const bool rests = state.kind == CallState::Kind::kReturned ||
+                           state.kind == CallState::Kind::kAsleep;
+        return fmt::format(
+            "{}{}, {} callbacks", rests ? "" : "! ",
+            state.kind == CallState::Kind::kReturned
+                ? "returned " +
+                      ErrorName(static_cast<cs_error_t>(code_.load()))
+                : harness::Describe(state),
+            RecordsNow() - start_);
+      },
+      kDeadline + kDeadline);
+  const std::string came = result.returned ? result.text : result.end;
+  context_.Note(fmt::format("in a forked child, {}: {}", CallText(), came));
+  if (!result.returned || came.starts_with("!")) {
+    Fail({"DISPATCH-17"},
+         fmt::format("call: {} in a forked child\nowed: a return, or sleep\n"
+                     "came: {}",
+                     CallText(), came));
+  }
+}
+
+}  // namespace cpgcert::conformance::dispatch

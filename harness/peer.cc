@@ -1,0 +1,204 @@
+#include "harness/peer.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <functional>
+#include <sstream>
+
+#include "harness/client.h"
+#include "harness/cpg_api.h"
+#include "harness/message.h"
+
+namespace cpgcert::harness {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kAnswerDeadline{10000};
+constexpr milliseconds kEventDeadline{8000};
+constexpr size_t kTextMax = 4096;
+
+std::string ErrnoText(const char* what) {
+  return fmt::format("{}: {}", what, std::strerror(errno));
+}
+
+// What the peer's process does with its requests.
+class PeerProcess {
+ public:
+  explicit PeerProcess(const CpgApi& api)
+      : client_(api, {.deliver = true, .configuration = true}) {}
+
+  std::string Execute(const std::string& request) {
+    std::istringstream words(request);
+    std::string verb;
+    std::string name;
+    size_t size = 0;
+    words >> verb >> name >> size;
+    if (verb == "join") {
+      return Join(name);
+    }
+    if (verb == "multicast") {
+      return Multicast(name, size);
+    }
+    if (verb == "leave") {
+      return Check("cpg_leave", client_.Leave(name));
+    }
+    return "unknown request: " + request;
+  }
+
+ private:
+  static std::string Check(const char* call, cs_error_t result) {
+    return result == CS_OK ? ""
+                           : fmt::format("the other process: {} answered {}",
+                                         call, ErrorName(result));
+  }
+
+  std::string Join(const std::string& group) {
+    std::string error = Check("cpg_initialize", client_.Initialize());
+    if (error.empty()) {
+      error = Check("cpg_join", client_.Join(group));
+    }
+    if (error.empty()) {
+      error = DispatchUntil([](const CallbackRecord& record) {
+        return record.kind == CallbackRecord::Kind::kConfiguration;
+      });
+    }
+    return error;
+  }
+
+  std::string Multicast(const std::string& name, size_t size) {
+    std::string error =
+        Check("cpg_mcast_joined", client_.Multicast(MakeMessage(name, size)));
+    if (error.empty()) {
+      error = DispatchUntil([&name](const CallbackRecord& record) {
+        return record.message == name;
+      });
+    }
+    if (error.empty()) {
+      error = Check("cpg_local_get", client_.RoundTrip());
+    }
+    return error;
+  }
+
+  // Dispatches until `wanted` is among the records.
+  std::string DispatchUntil(
+      const std::function<bool(const CallbackRecord&)>& wanted) {
+    const auto end = Clock::now() + kEventDeadline;
+    while (Clock::now() < end) {
+      for (const CallbackRecord& record : client_.Records()) {
+        if (wanted(record)) {
+          return "";
+        }
+      }
+      client_.WaitReadable(milliseconds(100));
+      const cs_error_t result = client_.Dispatch(CS_DISPATCH_ALL);
+      if (result != CS_OK && result != CS_ERR_TRY_AGAIN) {
+        return Check("cpg_dispatch", result);
+      }
+    }
+    return "the other process waited in vain for its own event";
+  }
+
+  Client client_;
+};
+
+[[noreturn]] void ServePeer(const std::string& library, int socket) {
+  std::string error;
+  const std::unique_ptr<CpgApi> api = LoadCpgApi(library, &error);
+  std::unique_ptr<PeerProcess> process;
+  if (api != nullptr) {
+    process = std::make_unique<PeerProcess>(*api);
+  }
+  std::array<char, kTextMax> request{};
+  while (true) {
+    const ssize_t size = recv(socket, request.data(), request.size(), 0);
+    if (size <= 0) {
+      _exit(0);
+    }
+    std::string answer =
+        process == nullptr
+            ? error
+            : process->Execute({request.data(), static_cast<size_t>(size)});
+    answer.resize(std::min(answer.size(), kTextMax - 1));
+    answer.push_back('\n');  // an empty message would look like the end
+    send(socket, answer.data(), answer.size(), MSG_NOSIGNAL);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Peer> Peer::Start(const std::string& library,
+                                  std::string* error) {
+  std::array<int, 2> sockets{};
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets.data()) !=
+      0) {
+    *error = ErrnoText("cannot make a socket pair");
+    return nullptr;
+  }
+  const pid_t parent = getpid();
+  const pid_t process = fork();
+  if (process == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+      _exit(1);
+    }
+    close(sockets[0]);
+    ServePeer(library, sockets[1]);
+  }
+  close(sockets[1]);
+  if (process < 0) {
+    *error = ErrnoText("cannot fork");
+    close(sockets[0]);
+    return nullptr;
+  }
+  return std::unique_ptr<Peer>(new Peer(process, sockets[0]));
+}
+
+Peer::~Peer() {
+  kill(process_, SIGKILL);
+  waitpid(process_, nullptr, 0);
+  close(socket_);
+}
+
+std::string Peer::Join(std::string_view group) {
+  return Ask(fmt::format("join {}", group));
+}
+
+std::string Peer::Multicast(std::string_view name, size_t size) {
+  return Ask(fmt::format("multicast {} {}", name, size));
+}
+
+std::string Peer::Leave(std::string_view group) {
+  return Ask(fmt::format("leave {}", group));
+}
+
+std::string Peer::Ask(const std::string& request) {
+  if (send(socket_, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
+    return ErrnoText("the other process has ended");
+  }
+  const auto end = Clock::now() + kAnswerDeadline;
+  pollfd watched{socket_, POLLIN, 0};
+  while (Clock::now() < end && poll(&watched, 1, 100) <= 0) {
+  }
+  std::array<char, kTextMax> answer{};
+  const ssize_t size =
+      recv(socket_, answer.data(), answer.size(), MSG_DONTWAIT);
+  if (size <= 0) {
+    return "the other process has ended or does not answer";
+  }
+  return {answer.data(), static_cast<size_t>(size) - 1};
+}
+
+}  // namespace cpgcert::harness

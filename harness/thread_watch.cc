@@ -1,0 +1,321 @@
+#include "harness/thread_watch.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace cpgcert::harness {
+
+namespace {
+
+constexpr int64_t kNsPerSecond = 1'000'000'000;
+constexpr int64_t kNsPerMs = 1'000'000;
+// Between two looks: long enough to leave a processor to the watched thread.
+constexpr int64_t kPauseNs = 40'000;
+
+int64_t ToNs(const timespec& time) {
+  return time.tv_sec * kNsPerSecond + time.tv_nsec;
+}
+
+std::string ReadFileAt(int directory, const char* name) {
+  const int file = openat(directory, name, O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return "";
+  }
+  std::array<char, 4096> buffer{};
+  const ssize_t size = read(file, buffer.data(), buffer.size() - 1);
+  close(file);
+  return size > 0 ? std::string(buffer.data(), size) : "";
+}
+
+// Copies `size` bytes of this process that may be unmapped by now.
+bool ReadOwnMemory(uint64_t address, void* target, size_t size) {
+  iovec local{target, size};
+  iovec remote{reinterpret_cast<void*>(address), size};  // NOLINT
+  return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) ==
+         static_cast<ssize_t>(size);
+}
+
+int64_t MillisecondTimeout(uint64_t argument) {
+  const auto timeout_ms = static_cast<int32_t>(argument);
+  return timeout_ms < 0 ? kInfiniteNs : timeout_ms * kNsPerMs;
+}
+
+int64_t TimespecTimeout(uint64_t address) {
+  timespec time{};
+  if (address == 0 || !ReadOwnMemory(address, &time, sizeof(time))) {
+    return kInfiniteNs;
+  }
+  return ToNs(time);
+}
+
+int64_t TimevalTimeout(uint64_t address) {
+  timeval time{};
+  if (address == 0 || !ReadOwnMemory(address, &time, sizeof(time))) {
+    return kInfiniteNs;
+  }
+  return time.tv_sec * kNsPerSecond + time.tv_usec * 1000;
+}
+
+// The rest of a wait that ends at an absolute time of `clock`.
+int64_t AbsoluteTimeout(uint64_t address, clockid_t clock) {
+  const int64_t end_ns = TimespecTimeout(address);
+  if (end_ns == kInfiniteNs) {
+    return kInfiniteNs;
+  }
+  timespec now{};
+  clock_gettime(clock, &now);
+  return std::max<int64_t>(end_ns - ToNs(now), 0);
+}
+
+int64_t FutexTimeout(const std::array<uint64_t, 6>& arguments) {
+  const auto operation = static_cast<int>(arguments[1]);
+  if ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET) {
+    const bool realtime = (operation & FUTEX_CLOCK_REALTIME) != 0;
+    return AbsoluteTimeout(arguments[3],
+                           realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC);
+  }
+  return TimespecTimeout(arguments[3]);
+}
+
+int64_t ClockNanosleepTimeout(const std::array<uint64_t, 6>& arguments) {
+  if ((arguments[1] & TIMER_ABSTIME) != 0) {
+    return AbsoluteTimeout(arguments[2], static_cast<clockid_t>(arguments[0]));
+  }
+  return TimespecTimeout(arguments[2]);
+}
+
+Sleep DecodeSleep(int64_t number, const std::array<uint64_t, 6>& arguments) {
+  switch (number) {
+    case SYS_poll:
+      return {"poll", MillisecondTimeout(arguments[2])};
+    case SYS_ppoll:
+      return {"ppoll", TimespecTimeout(arguments[2])};
+    case SYS_epoll_wait:
+      return {"epoll_wait", MillisecondTimeout(arguments[3])};
+    case SYS_epoll_pwait:
+      return {"epoll_pwait", MillisecondTimeout(arguments[3])};
+    case SYS_epoll_pwait2:
+      return {"epoll_pwait2", TimespecTimeout(arguments[3])};
+    case SYS_select:
+      return {"select", TimevalTimeout(arguments[4])};
+    case SYS_pselect6:
+      return {"pselect6", TimespecTimeout(arguments[4])};
+    case SYS_futex:
+      return {"futex", FutexTimeout(arguments)};
+    case SYS_nanosleep:
+      return {"nanosleep", TimespecTimeout(arguments[0])};
+    case SYS_clock_nanosleep:
+      return {"clock_nanosleep", ClockNanosleepTimeout(arguments)};
+    case SYS_rt_sigtimedwait:
+      return {"rt_sigtimedwait", TimespecTimeout(arguments[2])};
+    case SYS_semtimedop:
+      return {"semtimedop", TimespecTimeout(arguments[3])};
+    case SYS_pause:
+      return {"pause", kInfiniteNs};
+    case SYS_read:
+      return {"read", kInfiniteNs};
+    case SYS_recvfrom:
+      return {"recvfrom", kInfiniteNs};
+    case SYS_recvmsg:
+      return {"recvmsg", kInfiniteNs};
+    case SYS_restart_syscall:
+      return {"restart_syscall", kInfiniteNs};
+    default:
+      return {fmt::format("system call {}", number), kInfiniteNs};
+  }
+}
+
+// Parses "7 0x7ffd... 0x1 0xffffffff 0x0 0x0 0x0 SP PC"; false if "running".
+bool ParseSyscall(const std::string& line, Sleep* sleep) {
+  if (line.empty() || line.starts_with("running")) {
+    return false;
+  }
+  const char* at = line.c_str();
+  char* end = nullptr;
+  const int64_t number = std::strtoll(at, &end, 10);
+  if (end == at || number < 0) {
+    return false;  // blocked outside a system call, such as in a page fault
+  }
+  std::array<uint64_t, 6> arguments{};
+  for (uint64_t& argument : arguments) {
+    at = end;
+    argument = std::strtoull(at, &end, 16);
+  }
+  *sleep = DecodeSleep(number, arguments);
+  return true;
+}
+
+uint64_t ParseSwitches(const std::string& status) {
+  constexpr std::string_view key = "\nvoluntary_ctxt_switches:";
+  const size_t at = status.find(key);
+  return at == std::string::npos
+             ? 0
+             : std::strtoull(status.c_str() + at + key.size(), nullptr, 10);
+}
+
+std::string DescribeTimeout(int64_t timeout_ns) {
+  if (timeout_ns == kInfiniteNs) {
+    return "no time-out";
+  }
+  return fmt::format("time-out {:.3g} ms",
+                     static_cast<double>(timeout_ns) / kNsPerMs);
+}
+
+}  // namespace
+
+std::string Describe(const CallState& state) {
+  const Sleep& sleep = state.sample.sleep;
+  switch (state.kind) {
+    case CallState::Kind::kReturned:
+      return "returned";
+    case CallState::Kind::kAsleep:
+      return fmt::format("asleep in {}, {}", sleep.call,
+                         DescribeTimeout(sleep.timeout_ns));
+    case CallState::Kind::kPolling:
+      return fmt::format("polling: wakes again and again from {}, {}",
+                         sleep.call, DescribeTimeout(sleep.timeout_ns));
+    case CallState::Kind::kSpinning:
+      return "spinning: uses the processor and does not return";
+    case CallState::Kind::kUndecided:
+      break;
+  }
+  return "neither returned nor at rest before the deadline";
+}
+
+WatchedCall::WatchedCall(std::function<void()> call)
+    : thread_([this, call = std::move(call)] { Run(call); }) {
+  WaitStarted();
+}
+
+WatchedCall::~WatchedCall() {
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+  if (directory_ >= 0) {
+    close(directory_);
+  }
+}
+
+void WatchedCall::Run(const std::function<void()>& call) {
+  {
+    const std::scoped_lock lock(mutex_);
+    directory_ = open("/proc/thread-self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    pthread_getcpuclockid(pthread_self(), &clock_);
+    timespec processor{};
+    clock_gettime(clock_, &processor);
+    begin_processor_ns_ = ToNs(processor);
+    begin_ = std::chrono::steady_clock::now();
+    started_ = true;
+  }
+  changed_.notify_all();
+  call();
+  {
+    const std::scoped_lock lock(mutex_);
+    returned_ = true;
+  }
+  changed_.notify_all();
+}
+
+void WatchedCall::WaitStarted() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return started_; });
+}
+
+bool WatchedCall::PauseOrReturned(int64_t pause_ns) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::nanoseconds(pause_ns),
+                           [this] { return returned_; });
+}
+
+bool WatchedCall::WaitReturned(std::chrono::milliseconds deadline) {
+  return PauseOrReturned(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(deadline).count());
+}
+
+bool WatchedCall::returned() {
+  const std::scoped_lock lock(mutex_);
+  return returned_;
+}
+
+ThreadSample WatchedCall::Sample() {
+  ThreadSample sample;
+  // The switches first: if they are the same at the next look, everything
+  // between the two looks was one sleep.
+  sample.switches = ParseSwitches(ReadFileAt(directory_, "status"));
+  sample.asleep =
+      ParseSyscall(ReadFileAt(directory_, "syscall"), &sample.sleep);
+  timespec processor{};
+  if (!returned() && clock_gettime(clock_, &processor) == 0) {
+    sample.processor_ns = ToNs(processor);
+  }
+  return sample;
+}
+
+CallState WatchedCall::Settled(CallState::Kind kind,
+                               const ThreadSample& sample) const {
+  const auto elapsed = std::chrono::steady_clock::now() - begin_;
+  return {kind, sample,
+          std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed)
+              .count()};
+}
+
+CallState WatchedCall::Settle(std::chrono::milliseconds deadline) {
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  ThreadSample previous;
+  int short_sleeps = 0;
+  uint64_t short_sleep_switches = 0;
+  while (!returned()) {
+    const ThreadSample sample = Sample();
+    const bool same = sample.asleep && previous.asleep &&
+                      sample.switches == previous.switches;
+    const bool is_short = sample.asleep &&
+                          sample.sleep.timeout_ns != kInfiniteNs &&
+                          sample.sleep.timeout_ns < kLongSleepNs;
+    if (same && !is_short) {
+      return Settled(CallState::Kind::kAsleep, sample);
+    }
+    if (is_short && (short_sleeps == 0 ||
+                     sample.switches != short_sleep_switches)) {
+      short_sleep_switches = sample.switches;
+      if (++short_sleeps >= kShortSleepsMax) {
+        return Settled(CallState::Kind::kPolling, sample);
+      }
+    }
+    if (!sample.asleep &&
+        sample.processor_ns - begin_processor_ns_ > kSpinProcessorNs) {
+      return Settled(CallState::Kind::kSpinning, sample);
+    }
+    if (std::chrono::steady_clock::now() > end) {
+      return Settled(CallState::Kind::kUndecided, sample);
+    }
+    previous = sample;
+    PauseOrReturned(kPauseNs);
+  }
+  return Settled(CallState::Kind::kReturned, {});
+}
+
+bool WatchedCall::SleptSince(const CallState& state) {
+  if (returned()) {
+    return false;
+  }
+  const ThreadSample now = Sample();
+  return now.asleep && now.switches == state.sample.switches &&
+         now.processor_ns == state.sample.processor_ns;
+}
+
+void WatchedCall::Abandon() { thread_.detach(); }
+
+}  // namespace cpgcert::harness

@@ -1,0 +1,250 @@
+#include "harness/worker_pool.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "harness/namespaces.h"
+#include "harness/process_tree.h"
+
+namespace cpgcert::harness {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kServiceDeadline{60};
+// One packet of the control channel; a text travels in several.
+constexpr size_t kPacketSize = size_t{64} << 10;
+
+// First byte of a packet from the worker.
+constexpr char kPart = 'P';       // more of the text follows
+constexpr char kLastPart = 'L';   // the text is complete
+constexpr char kNoService = 'S';  // the text says why
+constexpr char kReady = 'R';      // the service answers
+
+bool SendPacket(int socket, char kind, std::string_view text) {
+  std::string packet(1, kind);
+  packet += text;
+  return send(socket, packet.data(), packet.size(), MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(packet.size());
+}
+
+bool SendText(int socket, char last_kind, std::string_view text) {
+  while (text.size() > kPacketSize) {
+    if (!SendPacket(socket, kPart, text.substr(0, kPacketSize))) {
+      return false;
+    }
+    text.remove_prefix(kPacketSize);
+  }
+  return SendPacket(socket, last_kind, text);
+}
+
+// Brings the service back to life, if an item killed or stopped it.
+std::string MendService(Corosync* service) {
+  if (!service->Alive()) {
+    return service->Restart(Clock::now() + kServiceDeadline);
+  }
+  if (CountThreads(service->pid()).stopped > 0) {
+    return service->Resume();
+  }
+  return "";
+}
+
+// The body of a worker: items come in as numbers, texts go out.
+int ServeItems(int control, const PoolOptions& options, const RunItem& run) {
+  Corosync service(options.service);
+  std::string error = service.Start();
+  if (error.empty()) {
+    error = service.WaitReady(Clock::now() + kServiceDeadline);
+  }
+  if (!error.empty()) {
+    SendText(control, kNoService, error);
+    return 1;
+  }
+  SendPacket(control, kReady, "");
+  while (true) {
+    std::array<char, 32> request{};
+    const ssize_t size = recv(control, request.data(), request.size(), 0);
+    if (size <= 0) {
+      return 0;
+    }
+    size_t item = 0;
+    std::from_chars(request.data(), request.data() + size, item);
+    const std::string text =
+        run(item, {service.pid(), kScratchDirectory});
+    error = MendService(&service);
+    if (!SendText(control, kLastPart, text)) {
+      return 1;
+    }
+    if (!error.empty()) {
+      SendText(control, kNoService, error);
+      return 1;
+    }
+  }
+}
+
+// A worker as the pool sees it.
+struct Slot {
+  Worker worker;
+  bool ready = false;
+  std::optional<size_t> item;
+  std::string text;
+};
+
+class Pool {
+ public:
+  Pool(const PoolOptions& options, const std::vector<size_t>& items,
+       const RunItem& run, const OnItemEnd& on_end)
+      : options_(options), items_(items), run_(run), on_end_(on_end) {}
+
+  PoolResult Run() {
+    const size_t count = std::min<size_t>(
+        std::max(options_.workers, 1), std::max<size_t>(items_.size(), 1));
+    slots_.resize(count);
+    for (Slot& slot : slots_) {
+      Start(&slot);
+    }
+    while (result_.error.empty() && !result_.stopped &&
+           ended_ < items_.size()) {
+      WaitForOne();
+    }
+    slots_.clear();
+    return result_;
+  }
+
+ private:
+  void Start(Slot* slot) {
+    *slot = Slot();
+    StartWorkerResult started = StartWorker([this](int control) {
+      return ServeItems(control, options_, run_);
+    });
+    if (!started.error.empty()) {
+      result_.error = started.error;
+      return;
+    }
+    slot->worker = std::move(started.worker);
+  }
+
+  void WaitForOne() {
+    std::vector<pollfd> watched;
+    for (const Slot& slot : slots_) {
+      watched.push_back({slot.worker.control_fd(), POLLIN, 0});
+      watched.push_back({slot.worker.pidfd(), POLLIN, 0});
+    }
+    watched.push_back({options_.stop_fd, POLLIN, 0});
+    if (poll(watched.data(), watched.size(), -1) < 0) {
+      if (errno != EINTR) {
+        result_.error = fmt::format("poll: {}", std::strerror(errno));
+      }
+      return;
+    }
+    if (watched.back().revents != 0) {
+      result_.stopped = true;
+      return;
+    }
+    for (size_t i = 0; i < slots_.size(); ++i) {
+      const bool message = (watched[2 * i].revents & POLLIN) != 0;
+      const bool ended = watched[2 * i + 1].revents != 0;
+      if (message) {
+        Receive(&slots_[i]);
+      } else if (ended) {
+        Lost(&slots_[i]);
+      }
+    }
+  }
+
+  void Receive(Slot* slot) {
+    std::string packet(kPacketSize + 1, '\0');
+    const ssize_t size = recv(slot->worker.control_fd(), packet.data(),
+                              packet.size(), MSG_DONTWAIT);
+    if (size <= 0) {
+      if (size == 0) {
+        Lost(slot);
+      }
+      return;
+    }
+    slot->text.append(packet, 1, size - 1);
+    switch (packet.front()) {
+      case kReady:
+        slot->ready = true;
+        started_any_ = true;
+        return Next(slot);
+      case kLastPart:
+        End(slot, ItemEnd::Kind::kDone);
+        return Next(slot);
+      case kNoService:
+        return NoService(slot);
+      default:
+        return;
+    }
+  }
+
+  void NoService(Slot* slot) {
+    if (!started_any_ || !slot->ready) {
+      result_.error = slot->text;
+      return;
+    }
+    End(slot, ItemEnd::Kind::kNoService);
+    Start(slot);
+  }
+
+  // The worker ended without an answer.
+  void Lost(Slot* slot) {
+    if (!slot->ready) {
+      result_.error = "a worker ended before its service was ready";
+      return;
+    }
+    slot->text.clear();
+    End(slot, ItemEnd::Kind::kKilled);
+    Start(slot);
+  }
+
+  void End(Slot* slot, ItemEnd::Kind kind) {
+    if (slot->item.has_value()) {
+      ++ended_;
+      on_end_({*slot->item, kind, std::exchange(slot->text, "")});
+      slot->item.reset();
+    }
+    slot->text.clear();
+  }
+
+  void Next(Slot* slot) {
+    if (next_ < items_.size()) {
+      slot->item = items_[next_++];
+      const std::string request = std::to_string(*slot->item);
+      send(slot->worker.control_fd(), request.data(), request.size(),
+           MSG_NOSIGNAL);
+    }
+  }
+
+  const PoolOptions& options_;
+  const std::vector<size_t>& items_;
+  const RunItem& run_;
+  const OnItemEnd& on_end_;
+  std::vector<Slot> slots_;
+  size_t next_ = 0;
+  size_t ended_ = 0;
+  bool started_any_ = false;
+  PoolResult result_;
+};
+
+}  // namespace
+
+PoolResult RunPool(const PoolOptions& options, const std::vector<size_t>& items,
+                   const RunItem& run, const OnItemEnd& on_end) {
+  return Pool(options, items, run, on_end).Run();
+}
+
+}  // namespace cpgcert::harness

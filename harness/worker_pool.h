@@ -1,0 +1,64 @@
+// Runs many items on a few workers, each with a namespace and a corosync of
+// its own.
+
+#ifndef CPGCERT_HARNESS_WORKER_POOL_H_
+#define CPGCERT_HARNESS_WORKER_POOL_H_
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/corosync.h"
+
+namespace cpgcert::harness {
+
+// Where an item runs.
+struct WorkerPlace {
+  pid_t service_process = 0;
+  std::string scratch_root;
+};
+
+// Runs in a worker, one item at a time; the result is at most some MB. The
+// service answers when it is called, and is mended afterwards if the item
+// killed or stopped it.
+using RunItem =
+    std::function<std::string(size_t item, const WorkerPlace& place)>;
+
+// How an item ended, as the caller of RunPool learns it.
+struct ItemEnd {
+  enum class Kind {
+    kDone,       // `text` is what RunItem returned
+    kKilled,     // the worker was killed while the item ran: by the item
+    kNoService,  // the service would not start again; `text` says why
+  };
+  size_t item = 0;
+  Kind kind = Kind::kDone;
+  std::string text;
+};
+using OnItemEnd = std::function<void(const ItemEnd& end)>;
+
+struct PoolOptions {
+  int workers = 1;
+  CorosyncOptions service;
+  // Polled; readable ends the run. -1: none. For a signalfd or an eventfd.
+  int stop_fd = -1;
+};
+
+struct PoolResult {
+  bool stopped = false;  // by stop_fd: some items have not ended
+  // Not empty: nothing could be run; one line.
+  std::string error;
+};
+
+// Runs `run(item)` for each of `items`, in their order as workers get free,
+// and calls `on_end` in this process, once per item that ended.
+// When it returns no process of it is left.
+PoolResult RunPool(const PoolOptions& options, const std::vector<size_t>& items,
+                   const RunItem& run, const OnItemEnd& on_end);
+
+}  // namespace cpgcert::harness
+
+#endif  // CPGCERT_HARNESS_WORKER_POOL_H_

@@ -1,0 +1,118 @@
+// What a run of the suite found, as plain data: the one thing that every report
+// (certificate.json, certificate.html, junit.xml, the terminal) is made from.
+// Knows nothing of how cases run or how verdicts come about; cli fills it.
+#ifndef CPGCERT_REPORTS_CERTIFICATE_H_
+#define CPGCERT_REPORTS_CERTIFICATE_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace cpgcert::reports {
+
+// The library that was judged and the service behind it.
+struct Implementation {
+  std::string name;             // as given, or found out: "corosync 3.1.7"
+  std::string library;          // path of the shared object
+  std::string sha256;           // of the shared object, lower-case hexadecimal
+  std::string build_id;         // its GNU build id, may be empty
+  std::string service;          // "corosync", "scripted", "running", "exec:..."
+  std::string service_version;  // may be empty
+};
+
+struct Suite {
+  std::string version;
+  std::string commit;
+};
+
+// What the command line asked for; empty means everything.
+struct Asked {
+  std::vector<std::string> profiles;
+  std::string tier;
+  std::string only;  // glob over case names
+};
+
+// The file of known deviations that was applied, and what is wrong with it:
+// unexpected passes and stale lines. Any problem withholds the certificate.
+struct Deviations {
+  std::string file;  // empty: none was applied
+  std::vector<std::string> problems;
+};
+
+// One profile and tier. Each case that decides one of its requirements is
+// counted exactly once: a predicted one under `deviation` only. A requirement
+// without any case counts as one `untested`.
+struct Profile {
+  std::string name;
+  std::string tier;  // "documented", "header", "observed"
+  bool certified = false;
+  int pass = 0;
+  int fail = 0;
+  int crash = 0;
+  int hang = 0;
+  int unsupported = 0;
+  int inconclusive = 0;
+  int error = 0;
+  int deviation = 0;
+  int untested = 0;
+};
+
+struct Requirement {
+  std::string id;
+  std::string tier;
+  std::string function;  // the libcpg function that it is about
+  std::string sentence;
+  std::string source;  // where the sentence comes from: page and section
+  std::string profile;
+  bool optional = false;  // `unsupported` does not withhold the certificate
+  std::string verdict = "untested";
+  bool deviation = false;  // nothing but predicted deviations speak against it
+  std::vector<std::string> cases;  // names of the cases that decide it
+};
+
+// What one case holds against one requirement.
+struct Failure {
+  std::string requirement;
+  std::string text;  // requires, call, expected, actual; may have many lines
+};
+
+struct Case {
+  std::string name;
+  std::vector<std::string> requirements;
+  std::string profile;
+  std::string verdict = "untested";
+  bool deviation = false;  // predicted by the deviations file
+  std::string deviation_reason;
+  std::string message;  // empty for a plain pass; may have many lines
+  std::vector<Failure> failures;
+  std::vector<std::string> notes;  // observed and reported, not judged
+  double duration_ms = 0;
+  std::string reproduce;  // a command line for just this case
+};
+
+// Verdicts of requirements and cases are one of: pass, fail, crash, hang,
+// unsupported, inconclusive, error, untested. All text is UTF-8; what is not is
+// shown with replacement characters.
+struct Certificate {
+  int schema = 1;
+  bool certified = false;
+  bool complete = false;  // false after an interrupt
+  Implementation implementation;
+  Suite suite;
+  std::map<std::string, std::string> host;  // "os", "kernel", "cpus", ...
+  std::uint64_t seed = 0;
+  std::string started;  // ISO 8601, UTC: "2024-05-01T12:00:00Z"
+  double duration_s = 0;
+  Asked asked;
+  Deviations deviations;
+  // What else withholds the certificate, e.g. a case of an unknown requirement.
+  std::vector<std::string> problems;
+  std::vector<Profile> profiles;
+  std::vector<Requirement> requirements;
+  std::vector<Case> cases;
+};
+
+}  // namespace cpgcert::reports
+
+#endif  // CPGCERT_REPORTS_CERTIFICATE_H_

@@ -1,0 +1,26 @@
+// A small certificate with one of everything, for tests.
+#ifndef CPGCERT_REPORTS_EXAMPLE_H_
+#define CPGCERT_REPORTS_EXAMPLE_H_
+
+#include <string>
+#include <vector>
+
+#include "reports/certificate.h"
+
+namespace cpgcert::reports {
+
+// A case of profile "api" with this verdict; a fail names `requirement`.
+Case ExampleCase(const std::string& name, const std::string& requirement,
+                 const std::string& verdict);
+
+// Not certified: requirement A-1 (documented) has a fail and a crash, A-2
+// (header) one known deviation, A-3 (observed, optional) is unsupported, B-1
+// (profile "faults") has one case each of hang, inconclusive, error, untested.
+Certificate ExampleCertificate();
+
+// Certified: two passes of A-1.
+Certificate GoodCertificate();
+
+}  // namespace cpgcert::reports
+
+#endif  // CPGCERT_REPORTS_EXAMPLE_H_
