@@ -17,6 +17,7 @@
 #include "conformance/case.h"
 #include "conformance/case_runner.h"
 #include "conformance/dispatch/cell_run.h"
+#include "conformance/totem_suite.h"
 #include "reports/junit.h"
 #include "reports/terminal.h"
 #include "reports/write_out.h"
@@ -78,6 +79,7 @@ int Main(int argc, const char* const* argv) {
     return parsed.status;
   }
   conformance::dispatch::RegisterDispatchMatrix();
+  conformance::RegisterTotemSuite();
   conformance::InitializeCases();
   if (parsed.options.list) {
     return List(parsed.options);

@@ -15,6 +15,10 @@
 
 #include "harness/namespaces.h"
 
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+
 namespace cpgcert::harness {
 namespace {
 
@@ -61,7 +65,11 @@ std::string ExplainUserNamespace(int error) {
            "; a container or a chroot forbids it: leave it, or start the "
            "container with \"--security-opt seccomp=unconfined\"";
   }
+#if __has_feature(thread_sanitizer)
+  return line + "; ThreadSanitizer adds a thread: build without it";
+#else
   return line + "; this needs a kernel with CONFIG_USER_NS";
+#endif
 }
 
 // For a step after the user namespace, in which we should be privileged.

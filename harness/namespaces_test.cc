@@ -61,7 +61,7 @@ std::string AskInside(const std::function<std::string()>& body) {
     Send(control_fd, "says " + body());
     return 0;
   });
-  EXPECT_EQ(started.error, "");
+  if (!started.error.empty()) return started.error;
   std::string answer = Receive(started.worker.control_fd());
   EXPECT_EQ(started.worker.Wait(Soon()), 0);
   return answer.substr(std::min<size_t>(5, answer.size()));

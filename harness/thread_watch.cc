@@ -214,9 +214,6 @@ void WatchedCall::Run(const std::function<void()>& call) {
     const std::scoped_lock lock(mutex_);
     directory_ = open("/proc/thread-self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     pthread_getcpuclockid(pthread_self(), &clock_);
-    timespec processor{};
-    clock_gettime(clock_, &processor);
-    begin_processor_ns_ = ToNs(processor);
     begin_ = std::chrono::steady_clock::now();
     started_ = true;
   }
@@ -274,6 +271,7 @@ CallState WatchedCall::Settled(CallState::Kind kind,
 
 CallState WatchedCall::Settle(std::chrono::milliseconds deadline) {
   const auto end = std::chrono::steady_clock::now() + deadline;
+  const int64_t begin_processor_ns = Sample().processor_ns;
   ThreadSample previous;
   int short_sleeps = 0;
   uint64_t short_sleep_switches = 0;
@@ -295,7 +293,7 @@ CallState WatchedCall::Settle(std::chrono::milliseconds deadline) {
       }
     }
     if (!sample.asleep &&
-        sample.processor_ns - begin_processor_ns_ > kSpinProcessorNs) {
+        sample.processor_ns - begin_processor_ns > kSpinProcessorNs) {
       return Settled(CallState::Kind::kSpinning, sample);
     }
     if (std::chrono::steady_clock::now() > end) {

@@ -66,7 +66,7 @@ class WatchedCall {
   static constexpr int64_t kLongSleepNs = 1'000'000'000;
   // Short sleeps within one call that make it a polling one.
   static constexpr int kShortSleepsMax = 4;
-  // Processor time without a return that makes a call a spinning one.
+  // Processor time used while it is watched that makes a call a spinning one.
   static constexpr int64_t kSpinProcessorNs = 100'000'000;
 
   explicit WatchedCall(std::function<void()> call);
@@ -107,7 +107,6 @@ class WatchedCall {
   int directory_ = -1;  // /proc/[pid]/task/[tid] of the thread
   clockid_t clock_ = 0;
   std::chrono::steady_clock::time_point begin_;
-  int64_t begin_processor_ns_ = 0;
   std::thread thread_;
 };
 

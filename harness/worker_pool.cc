@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "harness/member_census.h"
 #include "harness/namespaces.h"
 #include "harness/process_tree.h"
 
@@ -25,6 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kServiceDeadline{60};
+constexpr std::chrono::seconds kQuietDeadline{5};
 // One packet of the control channel; a text travels in several.
 constexpr size_t kPacketSize = size_t{64} << 10;
 
@@ -51,15 +53,21 @@ bool SendText(int socket, char last_kind, std::string_view text) {
   return SendPacket(socket, last_kind, text);
 }
 
-// Brings the service back to life, if an item killed or stopped it.
-std::string MendService(Corosync* service) {
-  if (!service->Alive()) {
-    return service->Restart(Clock::now() + kServiceDeadline);
+// Makes the service fit for the next item: alive, running, and rid of those
+// who used it.
+std::string MendService(Corosync* service, MemberCensus* census) {
+  if (service->Alive()) {
+    std::string error;
+    if (CountThreads(service->pid()).stopped > 0) {
+      error = service->Resume();
+    }
+    if (error.empty() && census->WaitNobody(kQuietDeadline).empty()) {
+      return "";
+    }
   }
-  if (CountThreads(service->pid()).stopped > 0) {
-    return service->Resume();
-  }
-  return "";
+  // Dead, or not to be brought to rest.
+  census->Disconnect();
+  return service->Restart(Clock::now() + kServiceDeadline);
 }
 
 // The body of a worker: items come in as numbers, texts go out.
@@ -73,6 +81,7 @@ int ServeItems(int control, const PoolOptions& options, const RunItem& run) {
     SendText(control, kNoService, error);
     return 1;
   }
+  MemberCensus census;
   SendPacket(control, kReady, "");
   while (true) {
     std::array<char, 32> request{};
@@ -84,7 +93,7 @@ int ServeItems(int control, const PoolOptions& options, const RunItem& run) {
     std::from_chars(request.data(), request.data() + size, item);
     const std::string text =
         run(item, {service.pid(), kScratchDirectory});
-    error = MendService(&service);
+    error = MendService(&service, &census);
     if (!SendText(control, kLastPart, text)) {
       return 1;
     }

@@ -14,8 +14,8 @@ die() {
 # usage: prints the comment at the head of the running script.
 usage() { sed -n '2,/^[^#]/ { s/^# \{0,1\}//p }' "$0"; }
 
-# need_bazel_home: Bazel keeps what it builds in ~/.cache.
-need_bazel_home() {
+# prepare_bazel: Bazel keeps what it builds in ~/.cache.
+prepare_bazel() {
   [[ -n ${HOME:-} ]] || die "HOME is not set; Bazel keeps what it builds" \
     "in \$HOME/.cache: set HOME to a directory that you can write"
   mkdir -p "$HOME/.cache" 2>/dev/null
@@ -23,4 +23,13 @@ need_bazel_home() {
     die "cannot write $HOME/.cache, where Bazel keeps what it builds:" \
       "set HOME to a directory that you can write"
   export USER=${USER:-$(id -un 2>/dev/null || id -u)}
+
+  # A checkout that was renamed or copied keeps a link that //... would follow.
+  local link
+  for link in "$root"/bazel-*; do
+    case ${link##*/} in
+      bazel-bin | bazel-out | bazel-testlogs | "bazel-${root##*/}") ;;
+      *) [[ ! -L $link ]] || rm -f "$link" ;;
+    esac
+  done
 }

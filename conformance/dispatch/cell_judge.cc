@@ -29,9 +29,21 @@ std::string TypeText(Type type) {
   }
 }
 
+// Long lists are cut in the middle.
 std::string Lines(const std::vector<std::string>& texts) {
-  return texts.empty() ? "  nothing\n"
-                       : fmt::format("  {}\n", fmt::join(texts, "\n  "));
+  constexpr size_t kLinesMax = 12;
+  constexpr size_t kEdge = 5;
+  if (texts.empty()) {
+    return "  nothing\n";
+  }
+  if (texts.size() <= kLinesMax) {
+    return fmt::format("  {}\n", fmt::join(texts, "\n  "));
+  }
+  const auto begin = texts.begin();
+  return fmt::format(
+      "  {}\n  ... {} more ...\n  {}\n",
+      fmt::join(begin, begin + kEdge, "\n  "), texts.size() - 2 * kEdge,
+      fmt::join(texts.end() - kEdge, texts.end(), "\n  "));
 }
 
 std::string Lines(const std::vector<Event>& events) {
@@ -160,7 +172,11 @@ void CellRun::JudgePhase(const Phase& phase,
     return;
   }
   std::vector<std::string> ids = SpecificIds();
-  if (situation == Situation::kFinalizedByCallback && phase.ran > 1) {
+  if (cell_.type == Type::kOne && phase.ran == 0 &&
+      SituationOf(phase.events) == Situation::kFragmentsThenMessage) {
+    // The promise of ONE, wherever the call is made.
+    ids = {RequirementsOf(cell_).front()};
+  } else if (situation == Situation::kFinalizedByCallback && phase.ran > 1) {
     ids = {"FIN-06"};
   } else if (phase.state.kind == CallState::Kind::kAsleep &&
              phase.woken) {

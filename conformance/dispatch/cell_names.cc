@@ -110,7 +110,7 @@ void AddEvents(const Cell& cell, std::vector<std::string>* ids) {
       }
       break;
     case Pending::kFragments:
-      ids->emplace_back(deliver ? "PART-01" : "PART-05");
+      ids->emplace_back("PART-01");
       break;
     case Pending::kTotemChange:
       if (HasTotem(cell.callbacks)) {
@@ -184,6 +184,10 @@ std::vector<std::string> RequirementsOf(const Cell& cell) {
     return {"DISPATCH-17"};
   }
   std::vector<std::string> ids = {RequirementOf(cell.type)};
+  if (cell.pending == Pending::kFragments && !HasDeliver(cell.callbacks)) {
+    ids.emplace_back("PART-05");
+    return ids;
+  }
   const bool sleeps = cell.pending == Pending::kNothing ||
                       cell.pending == Pending::kArrivesDuring;
   if (MayBlock(cell.type) && !IsBad(cell.handle) &&

@@ -20,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 // thread was seen asleep in the same wait.
 constexpr milliseconds kRestDeadline{4000};
 constexpr milliseconds kPause{1};
+constexpr milliseconds kStormDeadline{20000};
 
 std::vector<std::string> VisibleTexts(const std::vector<Event>& events) {
   std::vector<std::string> texts;
@@ -164,7 +165,16 @@ void CellRun::FinalizeInCallback() {
   scene_.subject().on_callback = [this, called = false](
                                      const harness::CallbackRecord&) mutable {
     if (!std::exchange(called, true)) {
-      finalize_code_ = scene_.subject().Finalize();
+      // After CS_ERR_TRY_AGAIN the handle is there, or gone all the same.
+      cs_error_t code = scene_.subject().Finalize();
+      const auto end = Clock::now() + kRestDeadline;
+      while (code == CS_ERR_TRY_AGAIN && Clock::now() < end) {
+        code = scene_.subject().Finalize();
+        if (code == CS_ERR_BAD_HANDLE) {
+          code = CS_OK;
+        }
+      }
+      finalize_code_ = code;
     }
   };
 }
@@ -235,6 +245,12 @@ void CellRun::Rest(Phase* phase, const std::vector<Outcome>& allowed) {
   const auto end = Clock::now() + kRestDeadline;
   while (true) {
     phase->state = call_->Settle(kRestDeadline);
+    if (!std::exchange(settled_once_, true) &&
+        phase->state.kind == CallState::Kind::kAsleep) {
+      constexpr double kNsPerUs = 1000;
+      context_.Measure("sleep_proof_us",
+                       static_cast<double>(phase->state.proof_ns) / kNsPerUs);
+    }
     phase->ran = RecordsNow() - phase->before;
     phase_state_ = phase->state.kind;
     if (phase->state.kind == CallState::Kind::kReturned ||
@@ -256,19 +272,18 @@ void CellRun::Rest(Phase* phase, const std::vector<Outcome>& allowed) {
     }
     call_->WaitReturned(kPause);
   }
-  if (phase->state.kind == CallState::Kind::kAsleep) {
-    constexpr double kNsPerUs = 1000;
-    context_.Measure("sleep_proof_us",
-                     static_cast<double>(phase->state.proof_ns) / kNsPerUs);
-  }
 }
 
 void CellRun::StormUntilQuiet(harness::SignalProbe* probe, size_t wanted) {
   probe->StartStorm(call_->thread_handle());
-  scene_.subject().WaitRecords(start_ + wanted, kRestDeadline);
-  if (!MayBlock(cell_.type) || cell_.type == Type::kOne) {
-    call_->WaitReturned(kRestDeadline);
+  const auto end = Clock::now() + kStormDeadline;
+  const bool stays = MayBlock(cell_.type) && cell_.type != Type::kOne;
+  while (!call_->WaitReturned(kPause) && Clock::now() < end) {
+    if (stays && scene_.subject().RecordCount() >= start_ + wanted) {
+      break;
+    }
   }
+  storm_over_ = true;
   probe->StopStorm();
 }
 

@@ -99,6 +99,8 @@ class CellRun {
   std::set<int> codes_;           // of repeated calls; read after the return
   std::atomic<size_t> records_at_return_{0};
   std::atomic<int> finalize_code_{0};
+  std::atomic<bool> storm_over_{false};
+  bool settled_once_ = false;
   size_t start_ = 0;              // records before the call
   size_t bystander_start_ = 0;    // those of the bystander
   std::vector<Event> expected_;   // everything that the subject is owed

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "conformance/dispatch/cell_run.h"
 #include "harness/forked_call.h"
@@ -23,6 +24,7 @@ using Clock = std::chrono::steady_clock;
 constexpr milliseconds kDeadline{15000};
 // Signals that must have been handled while the call was there.
 constexpr int kSignals = 20;
+constexpr int kSignalsInCallback = 3;
 constexpr int kRepeatedCallsMax = 200000;
 constexpr int kMulticasts = 100;
 constexpr int kCallsBeforeFinalize = 10;
@@ -70,14 +72,15 @@ void CellRun::RunSignals() {
     return Finish();
   }
   // Each callback stays until signals were handled inside the call.
-  scene_.subject().on_callback = [](const harness::CallbackRecord&) {
-    const int goal = SignalProbe::Handled() + 3;
-    const auto end = Clock::now() + kDeadline;
-    while (SignalProbe::Handled() < goal && Clock::now() < end) {
+  scene_.subject().on_callback = [this](const harness::CallbackRecord&) {
+    const int goal = SignalProbe::Handled() + kSignalsInCallback;
+    while (!storm_over_ && SignalProbe::Handled() < goal) {
+      std::this_thread::yield();
     }
   };
   StartCall([this] {
-    while (SignalProbe::Handled() == 0) {  // until the storm is there
+    while (SignalProbe::Handled() == 0 && !storm_over_) {
+      std::this_thread::yield();
     }
     const cs_error_t code = scene_.subject().Dispatch(
         static_cast<int>(cell_.type));
@@ -85,7 +88,6 @@ void CellRun::RunSignals() {
     code_ = code;
   });
   StormUntilQuiet(probe, CountVisible(waiting));
-  scene_.subject().on_callback = nullptr;
   RestAndJudge(waiting);
   Wake();
   Finish();

@@ -80,6 +80,11 @@ constexpr auto kStoppedServiceKeepsFragments = [](const Cell& cell) {
          cell.pending == Pending::kFragments;
 };
 
+constexpr auto kFragmentsUnseen = [](const Cell& cell) {
+  return cell.pending == Pending::kFragments &&
+         !HasDeliver(cell.callbacks) && !HasChange(cell.callbacks);
+};
+
 constexpr auto kFragmentsAcrossFork = [](const Cell& cell) {
   return cell.handle == Handle::kForkedChild &&
          (cell.pending == Pending::kFragments ||
@@ -194,6 +199,9 @@ const std::vector<Exclusion>& Exclusions() {
        kDeadServiceSendsNothing},
       {"a stopped service keeps the fragments that do not fit its buffer",
        kStoppedServiceKeepsFragments},
+      {"with neither a deliver nor a change callback nothing shows when the "
+       "last fragment has been dispatched",
+       kFragmentsUnseen},
       {"what a fork does is reported, not judged: three kinds of pending "
        "events show it",
        kFragmentsAcrossFork},

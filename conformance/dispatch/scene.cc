@@ -81,7 +81,6 @@ void Scene::SetUp() {
       Check("cpg_finalize", subject_->Finalize());
       break;
     case Handle::kFinalizedSlotReused:
-      JoinAndDrain(*subject_, group_);
       Check("cpg_finalize", subject_->Finalize());
       bystander_ = Connect();
       if (bystander_->handle() == handle_) {

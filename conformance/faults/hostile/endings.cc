@@ -150,7 +150,7 @@ class ConstructorCrashes : public Layer {
 CPGCERT_PLANT(ConstructorCrashes)
 
 class ConstructorExitsZero : public Layer {
-  void Loading() override { std::exit(0); }
+  void Loading() override { _exit(0); }
 };
 CPGCERT_PLANT(ConstructorExitsZero)
 
