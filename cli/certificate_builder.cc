@@ -126,6 +126,9 @@ std::string CertificateBuilder::Reproduce(const std::string& case_name) const {
   if (!options_.libcpg.empty()) {
     command += " --libcpg " + Quote(preparation_.library.path);
   }
+  if (!options_.deviations.empty()) {
+    command += " --deviations " + Quote(options_.deviations);
+  }
   return command + " --only " + Quote(case_name);
 }
 

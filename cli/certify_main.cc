@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <map>
 #include <string>
@@ -14,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/selection.h"
+#include "cli/stop_signals.h"
 #include "conformance/case.h"
 #include "conformance/case_runner.h"
 #include "conformance/dispatch/cell_run.h"
@@ -30,17 +33,28 @@ int CouldNotJudge(const std::string& line) {
   return kCouldNotJudge;
 }
 
+// To stdout, as all that was asked for.
+int Print(const std::string& lines) {
+  std::fputs(lines.c_str(), stdout);
+  if (std::fflush(stdout) != 0) {
+    return CouldNotJudge(fmt::format("cannot write to standard output: {}",
+                                     std::strerror(errno)));
+  }
+  return kCertified;
+}
+
 int List(const Options& options) {
   const Selection selection = Select(options);
   if (!selection.error.empty()) {
     return CouldNotJudge(selection.error);
   }
+  std::string lines;
   for (const size_t index : selection.cases) {
     const conformance::CaseInfo& info = conformance::AllCases().at(index);
-    fmt::print("{} {} {}\n", info.name, fmt::join(info.requirements, ","),
-               info.profile);
+    lines += fmt::format("{} {} {}\n", info.name,
+                         fmt::join(info.requirements, ","), info.profile);
   }
-  return kCertified;
+  return Print(lines);
 }
 
 int ListExclusions() {
@@ -51,12 +65,14 @@ int ListExclusions() {
       ++counts[exclusion->reason];
     }
   }
-  fmt::print("{} cells of {} remain; left out:\n", dispatch::Cells().size(),
-             dispatch::Product().size());
+  std::string lines =
+      fmt::format("{} cells of {} remain; left out:\n",
+                  dispatch::Cells().size(), dispatch::Product().size());
   for (const auto& exclusion : dispatch::Exclusions()) {
-    fmt::print("{:6} {}\n", counts[exclusion.reason], exclusion.reason);
+    lines += fmt::format("{:6} {}\n", counts[exclusion.reason],
+                         exclusion.reason);
   }
-  return kCertified;
+  return Print(lines);
 }
 
 // --out, or Bazel's place for further outputs, or a new one.
@@ -73,6 +89,41 @@ std::string OutDirectory(const Options& options) {
                      fmt::localtime(std::time(nullptr)));
 }
 
+// Files for Bazel and for people, and the summary. Returns "" or one line.
+std::string Report(const reports::Certificate& certificate,
+                   const std::string& out) {
+  std::string error = reports::WriteOut(certificate, out).error;
+  if (const char* junit = std::getenv("XML_OUTPUT_FILE")) {
+    const std::string failure =
+        reports::WriteFile(junit, reports::ToJunit(certificate));
+    error = error.empty() ? failure : error;
+  }
+  const std::string summary = reports::Summary(
+      certificate, reports::Detect(stdout), out + "/certificate.html");
+  std::fputs(summary.c_str(), stdout);
+  std::fflush(stdout);
+  return error;
+}
+
+int Judge(const Options& options, const Preparation& preparation,
+          int stop_fd) {
+  // A directory that cannot be written is found before the run, not after it.
+  const std::string out = OutDirectory(options);
+  std::string error = reports::CheckWritable(out);
+  if (!error.empty()) {
+    return CouldNotJudge(error);
+  }
+  const RunEnd end = Run(options, preparation, stop_fd);
+  if (!end.error.empty() && end.certificate.cases.empty()) {
+    return CouldNotJudge(end.error);
+  }
+  error = Report(end.certificate, out);
+  if (!end.error.empty() || !error.empty()) {
+    return CouldNotJudge(end.error.empty() ? error : end.error);
+  }
+  return end.certificate.certified ? kCertified : kNotCertified;
+}
+
 int Main(int argc, const char* const* argv) {
   const ParsedOptions parsed = ParseOptions(argc, argv);
   if (parsed.stop) {
@@ -87,34 +138,17 @@ int Main(int argc, const char* const* argv) {
   if (parsed.options.list_exclusions) {
     return ListExclusions();
   }
+  const StopSignals stop;
   Preparation preparation;
-  std::string error = Prepare(parsed.options, &preparation);
+  const std::string error = Prepare(parsed.options, &preparation);
   if (!error.empty()) {
     return CouldNotJudge(error);
   }
-  // A directory that cannot be written is found before the run, not after it.
-  const std::string out = OutDirectory(parsed.options);
-  error = reports::CheckWritable(out);
-  if (!error.empty()) {
-    return CouldNotJudge(error);
+  if (preparation.selection.cases.empty()) {
+    std::puts("no case falls to this shard");
+    return kCertified;
   }
-  const RunEnd end = Run(parsed.options, preparation);
-  if (!end.error.empty() && end.certificate.cases.empty()) {
-    return CouldNotJudge(end.error);
-  }
-  const reports::Written written = reports::WriteOut(end.certificate, out);
-  if (const char* junit = std::getenv("XML_OUTPUT_FILE")) {
-    (void)reports::WriteFile(junit, reports::ToJunit(end.certificate));
-  }
-  const std::string summary =
-      reports::Summary(end.certificate, reports::Detect(stdout),
-                       out + "/certificate.html");
-  std::fputs(summary.c_str(), stdout);
-  error = end.error.empty() ? written.error : end.error;
-  if (!error.empty()) {
-    return CouldNotJudge(error);
-  }
-  return end.certificate.certified ? kCertified : kNotCertified;
+  return Judge(parsed.options, preparation, stop.descriptor());
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ void Declare(CLI::App* app, Options* options) {
 
 ParsedOptions ParseOptions(int argc, const char* const* argv) {
   ParsedOptions parsed;
-  CLI::App app("Certifies an implementation of corosync's libcpg.");
+  CLI::App app("Certifies an implementation of corosync's libcpg.", "certify");
   Declare(&app, &parsed.options);
   try {
     app.parse(argc, argv);

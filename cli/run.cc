@@ -1,8 +1,6 @@
 #include "cli/run.h"
 
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,31 +61,6 @@ std::string ChooseDeviations(const Options& options,
   return own ? RepositoryFile(kOwnDeviations) : "";
 }
 
-// SIGINT and SIGTERM as a descriptor, while it lives.
-class StopSignals {
- public:
-  StopSignals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigprocmask(SIG_BLOCK, &signals, &before_);
-    descriptor_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
-  ~StopSignals() {
-    close(descriptor_);
-    sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
-  int descriptor() const { return descriptor_; }
-
- private:
-  sigset_t before_{};
-  int descriptor_ = -1;
-};
-
 CaseRun RunOf(const ItemEnd& end) {
   const CaseInfo& info = AllCases().at(end.item);
   switch (end.kind) {
@@ -147,17 +120,17 @@ std::string Prepare(const Options& options, Preparation* preparation) {
   return "";
 }
 
-RunEnd Run(const Options& options, const Preparation& preparation) {
+RunEnd Run(const Options& options, const Preparation& preparation,
+           int stop_fd) {
   const auto begin = std::chrono::steady_clock::now();
   CertificateBuilder builder(options, preparation);
   reports::Progress progress(stderr, reports::Detect(stderr),
                              preparation.selection.cases.size());
-  const StopSignals stop;
   harness::PoolOptions pool;
   pool.workers = options.jobs > 0
                      ? options.jobs
                      : static_cast<int>(std::thread::hardware_concurrency());
-  pool.stop_fd = stop.descriptor();
+  pool.stop_fd = stop_fd;
   const harness::PoolResult result = harness::RunPool(
       pool, preparation.selection.cases,
       [&preparation](size_t item, const harness::WorkerPlace& place) {

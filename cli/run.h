@@ -32,9 +32,9 @@ struct RunEnd {
   std::string error;
 };
 
-// Runs the cases, shows the progress on stderr, and judges. An interrupt
-// (SIGINT, SIGTERM) ends the run; what ran so far is in the certificate.
-RunEnd Run(const Options& options, const Preparation& preparation);
+// Runs the cases, shows the progress on stderr, and judges. The run ends early
+// when `stop_fd` is readable; what ran so far is in the certificate.
+RunEnd Run(const Options& options, const Preparation& preparation, int stop_fd);
 
 }  // namespace cpgcert::cli
 

@@ -49,14 +49,31 @@ std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// In the child: runs the test and puts together the report.
-std::string RunTest(const CaseInfo& info, CaseContext* context) {
+// Leaves one way for GoogleTest to run: just this test, silently, whatever its
+// flags and environment variables (sharding, XML output) say.
+Listener* PrepareGoogleTest(const CaseInfo& info) {
+  for (const char* name :
+       {"GTEST_TOTAL_SHARDS", "GTEST_SHARD_INDEX", "GTEST_SHARD_STATUS_FILE",
+        "TEST_PREMATURE_EXIT_FILE"}) {
+    unsetenv(name);
+  }
   GTEST_FLAG_SET(filter, FilterFor(info));
   GTEST_FLAG_SET(catch_exceptions, false);
+  GTEST_FLAG_SET(repeat, 1);
+  GTEST_FLAG_SET(shuffle, false);
+  GTEST_FLAG_SET(also_run_disabled_tests, false);
+  GTEST_FLAG_SET(break_on_failure, false);
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
   delete listeners.Release(listeners.default_result_printer());
+  delete listeners.Release(listeners.default_xml_generator());
   auto* listener = new Listener;
   listeners.Append(listener);
+  return listener;
+}
+
+// In the child: runs the test and puts together the report.
+std::string RunTest(const CaseInfo& info, CaseContext* context) {
+  const Listener* listener = PrepareGoogleTest(info);
   SetCurrentContext(context);
   Json report;
   try {
@@ -174,20 +191,10 @@ CaseRun EmptyRun(const CaseInfo& info) {
 }  // namespace
 
 void InitializeCases() {
-  for (const char* name :
-       {"GTEST_TOTAL_SHARDS", "GTEST_SHARD_INDEX", "GTEST_SHARD_STATUS_FILE",
-        "TEST_PREMATURE_EXIT_FILE"}) {
-    unsetenv(name);
-  }
   std::string program = "certify";
   std::array<char*, 2> arguments = {program.data(), nullptr};
   int count = 1;
   testing::InitGoogleTest(&count, arguments.data());
-  GTEST_FLAG_SET(output, "");
-  GTEST_FLAG_SET(repeat, 1);
-  GTEST_FLAG_SET(shuffle, false);
-  GTEST_FLAG_SET(also_run_disabled_tests, false);
-  GTEST_FLAG_SET(break_on_failure, false);
 }
 
 CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {

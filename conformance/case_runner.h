@@ -32,9 +32,8 @@ struct RunCaseOptions {
   std::chrono::milliseconds deadline{60000};
 };
 
-// Brings GoogleTest up: all registered cases are listed from now on, none of
-// its own flags or environment variables (sharding, XML output) has an effect.
-// Call it once, before any thread or case.
+// Brings GoogleTest up. Call it once, before any thread or case, in a program
+// that is no GoogleTest program itself.
 void InitializeCases();
 
 // REQUIRES: one thread in the calling process, see isolated_run.h.

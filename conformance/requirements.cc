@@ -45,8 +45,8 @@ std::vector<Requirement> DispatchRequirements() {
        "others find nothing waiting.",
        kObserved},
       {"DISPATCH-14", Tier::kObserved, "api", "cpg_dispatch",
-       "cpg_dispatch called inside a callback behaves as elsewhere, with the "
-       "events that follow the current one.",
+       "Inside a callback the other calls work, and cpg_dispatch behaves as "
+       "elsewhere, with the events that follow the current one.",
        kObserved},
       {"DISPATCH-15", Tier::kDocumented, "api", "cpg_dispatch",
        "A dispatch runs only the callbacks of its own connection, with its "
@@ -83,7 +83,8 @@ std::vector<Requirement> HandleRequirements() {
        "goes on.",
        kObserved},
       {"FIN-01", Tier::kDocumented, "api", "cpg_finalize",
-       "After cpg_finalize the handle is unusable.",
+       "After cpg_finalize the handle may not be used again: not to dispatch, "
+       "not to finalize.",
        "cpg_finalize(3), DESCRIPTION"},
       {"FIN-05", Tier::kObserved, "api", "cpg_finalize",
        "cpg_finalize is legal inside a callback, and the enclosing "

@@ -111,10 +111,12 @@ class OutputEdges {
   size_t dropped_ = 0;
 };
 
-// Reads what the pipe holds without waiting; false at its end.
+// Reads what the pipe holds without waiting; false at its end. A pipe holds
+// 1 MB at most (fcntl(2), F_SETPIPE_SZ): a flood cannot keep us here.
 bool ReadAvailable(int pipe, OutputEdges* output) {
+  constexpr int kReadsMax = 16;
   std::array<char, 65536> buffer{};
-  while (true) {
+  for (int i = 0; i < kReadsMax; ++i) {
     const ssize_t size = read(pipe, buffer.data(), buffer.size());
     if (size > 0) {
       output->Append({buffer.data(), static_cast<size_t>(size)});
@@ -125,6 +127,7 @@ bool ReadAvailable(int pipe, OutputEdges* output) {
     }
     return size < 0 && (errno == EAGAIN || errno == EINTR);
   }
+  return true;
 }
 
 void SetLimits() {
@@ -151,8 +154,10 @@ struct ChildSetting {
   pid_t parent = 0;
 };
 
-[[noreturn]] void RunChild(const ChildSetting& setting, const IsolatedBody& body,
-                           SharedReport* shared, uint64_t nonce) {
+// An exception that leaves the body must not unwind into the parent's code.
+[[noreturn]] void RunChild(const ChildSetting& setting,
+                           const IsolatedBody& body, SharedReport* shared,
+                           uint64_t nonce) noexcept {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != setting.parent) {
     _exit(kFinishedStatus + 1);  // the parent died before the line above
@@ -182,8 +187,9 @@ std::string ReadSteps(const SharedReport& shared) {
   for (uint64_t at = begin; at < written; ++at) {
     steps += shared.steps[at % kStepsSize];
   }
-  if (begin > 0) {
-    steps.erase(0, steps.find('\n') + 1);
+  const size_t cut_end = steps.find('\n') + 1;
+  if (begin > 0 && cut_end < steps.size()) {
+    steps.erase(0, cut_end);
   }
   return steps;
 }
@@ -225,12 +231,12 @@ bool WaitForEnd(int pidfd, int pipe, Clock::time_point end,
                 OutputEdges* output) {
   bool pipe_open = true;
   while (true) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(end -
-                                                              Clock::now());
-    if (left.count() <= 0) {
+    const auto now = Clock::now();
+    if (now >= end) {
       return false;
     }
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - now);
     std::array<pollfd, 2> watched{
         {{pidfd, POLLIN, 0}, {pipe_open ? pipe : -1, POLLIN, 0}}};
     if (poll(watched.data(), watched.size(),

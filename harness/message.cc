@@ -66,6 +66,10 @@ std::string DescribeMessage(std::string_view bytes) {
   if (at < common) {
     return fmt::format("{} altered at byte {} of {}", name, at, sent.size());
   }
+  if (bytes.size() > sent.size()) {
+    return fmt::format("{} followed by {} more bytes", name,
+                       bytes.size() - sent.size());
+  }
   return fmt::format("{} cut to {} of {} bytes", name, bytes.size(),
                      sent.size());
 }

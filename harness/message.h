@@ -21,8 +21,8 @@ inline constexpr size_t kSmallMessageSize = 0;
 std::string MakeMessage(std::string_view name, size_t size = kSmallMessageSize);
 
 // What the bytes are: "m1" for exactly what MakeMessage("m1", n) gave;
-// "m1 altered at byte 17 of 3145728"; "m1 cut to 100 of 3145728 bytes"; or
-// "12 bytes that no case sent".
+// "m1 altered at byte 17 of 3145728"; "m1 cut to 100 of 3145728 bytes"; "m1
+// followed by 8 more bytes"; or "12 bytes that no case sent".
 std::string DescribeMessage(std::string_view bytes);
 
 }  // namespace cpgcert::harness

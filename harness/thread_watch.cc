@@ -189,6 +189,8 @@ std::string Describe(const CallState& state) {
                          sleep.call, DescribeTimeout(sleep.timeout_ns));
     case CallState::Kind::kSpinning:
       return "spinning: uses the processor and does not return";
+    case CallState::Kind::kEnded:
+      return "not returned, and its thread has ended";
     case CallState::Kind::kUndecided:
       break;
   }
@@ -251,7 +253,9 @@ ThreadSample WatchedCall::Sample() {
   ThreadSample sample;
   // The switches first: if they are the same at the next look, everything
   // between the two looks was one sleep.
-  sample.switches = ParseSwitches(ReadFileAt(directory_, "status"));
+  const std::string status = ReadFileAt(directory_, "status");
+  sample.exists = !status.empty();
+  sample.switches = ParseSwitches(status);
   sample.asleep =
       ParseSyscall(ReadFileAt(directory_, "syscall"), &sample.sleep);
   timespec processor{};
@@ -277,6 +281,9 @@ CallState WatchedCall::Settle(std::chrono::milliseconds deadline) {
   uint64_t short_sleep_switches = 0;
   while (!returned()) {
     const ThreadSample sample = Sample();
+    if (!sample.exists && !returned()) {
+      return Settled(CallState::Kind::kEnded, sample);
+    }
     const bool same = sample.asleep && previous.asleep &&
                       sample.switches == previous.switches;
     const bool is_short = sample.asleep &&

@@ -32,6 +32,7 @@ struct Sleep {
 
 // One look at a thread.
 struct ThreadSample {
+  bool exists = false;         // false: the thread has ended
   bool asleep = false;         // in a system call and not runnable
   Sleep sleep;                 // set if asleep
   uint64_t switches = 0;       // voluntary context switches since its start
@@ -45,6 +46,7 @@ struct CallState {
     kAsleep,     // sleeps in one wait that no short timer ends
     kPolling,    // wakes from short sleeps, again and again
     kSpinning,   // uses the processor and does not come back
+    kEnded,      // its thread has ended, but the call did not return
     kUndecided,  // none of these before the deadline
   };
   Kind kind = Kind::kUndecided;

@@ -77,7 +77,7 @@ std::vector<std::string> PromiseOf(const std::string& text) {
     return {"MCAST-01", "LEAVE-05", "PART-01", "THR-01"};
   }
   if (text.find("left=[self:") != std::string::npos) {
-    return {"LEAVE-01"};
+    return {"LEAVE-01", "CONF-01", "CONF-02"};
   }
   if (text.find("joined=[self:") != std::string::npos) {
     return {"JOIN-01", "CONF-01", "CONF-02"};
@@ -165,6 +165,7 @@ void CellRun::JudgePhase(const Phase& phase,
       throw CaseEnd(harness::Verdict::kInconclusive,
                     "the machine left the call no time: " + text);
     case CallState::Kind::kAsleep:
+    case CallState::Kind::kEnded:
     case CallState::Kind::kReturned:
       break;
   }

@@ -79,7 +79,13 @@ void AddHandle(const Cell& cell, std::vector<std::string>* ids) {
       ids->emplace_back("DISPATCH-11");
       break;
     case Handle::kLeaveUnconfirmed:
-      ids->insert(ids->end(), {"LEAVE-01", "LEAVE-05"});
+      if (HasChange(cell.callbacks)) {
+        ids->insert(ids->end(), {"LEAVE-01", "CONF-01", "CONF-02"});
+      }
+      if (HasDeliver(cell.callbacks) && cell.pending != Pending::kOneChange &&
+          cell.pending != Pending::kTotemChange) {
+        ids->emplace_back("LEAVE-05");
+      }
       break;
     default:
       break;

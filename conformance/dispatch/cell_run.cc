@@ -154,6 +154,7 @@ void CellRun::CallInsideCallback() {
     if (std::exchange(called, true)) {
       return;
     }
+    round_trip_code_ = scene_.subject().RoundTrip();
     const cs_error_t code = scene_.subject().DispatchHandle(
         scene_.handle(), static_cast<int>(cell_.type));
     records_at_return_ = scene_.subject().RecordCount();
@@ -255,6 +256,7 @@ void CellRun::Rest(Phase* phase, const std::vector<Outcome>& allowed) {
     phase_state_ = phase->state.kind;
     if (phase->state.kind == CallState::Kind::kReturned ||
         phase->state.kind == CallState::Kind::kSpinning ||
+        phase->state.kind == CallState::Kind::kEnded ||
         phase->state.kind == CallState::Kind::kUndecided) {
       break;
     }
@@ -288,6 +290,17 @@ void CellRun::StormUntilQuiet(harness::SignalProbe* probe, size_t wanted) {
 }
 
 void CellRun::Finish() {
+  if (round_trip_code_ != CS_OK) {
+    Fail({"DISPATCH-14"},
+         "call: cpg_local_get inside a callback\nowed: CS_OK\ncame: " +
+             harness::ErrorName(
+                 static_cast<cs_error_t>(round_trip_code_.load())));
+  }
+  if (cell_.handle == Handle::kFinalized &&
+      scene_.subject().Finalize() == CS_OK) {
+    Fail({"FIN-01"},
+         "call: cpg_finalize, a second time\nowed: an error\ncame: CS_OK");
+  }
   if (!IsBad(cell_.handle) || cell_.handle == Handle::kZero ||
       cell_.handle == Handle::kNeverIssued) {
     if (cell_.handle == Handle::kZero || cell_.handle == Handle::kNeverIssued) {

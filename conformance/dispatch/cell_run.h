@@ -99,6 +99,7 @@ class CellRun {
   std::set<int> codes_;           // of repeated calls; read after the return
   std::atomic<size_t> records_at_return_{0};
   std::atomic<int> finalize_code_{0};
+  std::atomic<int> round_trip_code_{CS_OK};  // made inside a callback
   std::atomic<bool> storm_over_{false};
   bool settled_once_ = false;
   size_t start_ = 0;              // records before the call

@@ -72,7 +72,7 @@ FAULTS = [
     ("leave_of_stranger_accepted", "LEAVE-02", "A leave by a handle that is no member answers CS_OK."),
     ("refused_message_sent", "MCAST-07", "A connection's second message is sent although the call answers TRY_AGAIN."),
     ("interrupted_send_reported_as_ok", "PART-02", "A send in fragments that a change interrupted answers CS_OK."),
-    ("max_atomic_size_wrong", "PART-01", "cpg_max_atomic_msgsize_get answers 1024 more than fits."),
+    ("max_atomic_size_wrong", "PART-08", "cpg_max_atomic_msgsize_get answers 1024 more than fits."),
     ("zero_copy_message_lost", "ZCB-01", "A zero copy multicast answers CS_OK and sends nothing."),
     ("calls_in_callback_refused", "DISPATCH-14", "A multicast or local_get inside a callback of that handle answers BUSY."),
     ("descriptor_never_readable", "FD-01", "The descriptor of cpg_fd_get never becomes readable."),

@@ -9,6 +9,10 @@ LAYER_COPTS = [
     "-fno-sanitize=all",
 ]
 
+# A --linkopt comes after the options of a target, so that -fno-sanitize=all
+# would be overruled; this one cannot be.
+LAYER_LINKOPTS = ["-fno-sanitize-link-runtime"]
+
 def layer_library(
         name,
         class_name,
@@ -29,8 +33,7 @@ def layer_library(
         name = name + ".so",
         srcs = ["//conformance/faults:selected_fault.cc"],
         copts = LAYER_COPTS,
-        linkopts = [
-            "-fno-sanitize=all",
+        linkopts = LAYER_LINKOPTS + [
             "-Wl,--version-script=$(location %s)" % exports,
             "-Wl,-z,defs",
         ],

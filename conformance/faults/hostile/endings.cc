@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -150,7 +151,7 @@ class ConstructorCrashes : public Layer {
 CPGCERT_PLANT(ConstructorCrashes)
 
 class ConstructorExitsZero : public Layer {
-  void Loading() override { _exit(0); }
+  void Loading() override { syscall(SYS_exit_group, 0); }
 };
 CPGCERT_PLANT(ConstructorExitsZero)
 

@@ -25,7 +25,7 @@ HOSTILE_LAYERS = [
     ("hangs_in_initialize", "Initialize sleeps for ever."),
     ("throws_exception", "cpg_dispatch throws a C++ exception at its caller."),
     ("constructor_crashes", "Loading the library dies of SIGSEGV."),
-    ("constructor_exits_zero", "Loading the library calls _exit(0)."),
+    ("constructor_exits_zero", "Loading the library ends the process with status 0, past every exit handler."),
     ("constructor_hangs", "Loading the library sleeps for ever."),
 
     # Side effects: side_effects.cc.

@@ -1,0 +1,47 @@
+// Runs cases of the suite on a library that the tests name.
+
+#ifndef CPGCERT_CONFORMANCE_FAULTS_SUITE_ON_H_
+#define CPGCERT_CONFORMANCE_FAULTS_SUITE_ON_H_
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/case_runner.h"
+
+namespace cpgcert::faults {
+
+// One case on one library.
+struct Trial {
+  size_t case_index = 0;  // into conformance::AllCases()
+  std::string library;    // absolute path
+  std::chrono::milliseconds deadline{30000};
+};
+
+// Registers all suites, and keeps GoogleTest from running their cases as tests
+// of this program. Call it once, after InitGoogleTest.
+void RegisterSuites();
+
+// The absolute path of a runfile such as "conformance/faults/one_spins.so".
+std::string Runfile(std::string_view name);
+
+// The indices of the cases that decide `requirement`, in an order that mixes
+// the axes and is the same in every run.
+std::vector<size_t> CasesDeciding(std::string_view requirement);
+
+// The index of the case of this name. REQUIRES: it exists.
+size_t CaseNamed(std::string_view name);
+
+// Runs the trials one after the other in one worker with a corosync, and hands
+// each run to `on_run`, until that answers false. Returns "" or why the rest
+// did not run. A known deviation of corosync 3.1.7 is marked in the outcome.
+std::string RunTrials(
+    const std::vector<Trial>& trials,
+    const std::function<bool(const Trial&, const conformance::CaseRun&)>&
+        on_run);
+
+}  // namespace cpgcert::faults
+
+#endif  // CPGCERT_CONFORMANCE_FAULTS_SUITE_ON_H_
