@@ -208,9 +208,7 @@ void CertificateBuilder::AddFigures(reports::Certificate* certificate) const {
   }
   for (auto& [name, values] : figures) {
     std::ranges::sort(values);
-    certificate->host["median " + name] =
-        fmt::format("{:.0f} (of {} cases)", values[values.size() / 2],
-                    values.size());
+    certificate->figures[name] = values[values.size() / 2];
   }
 }
 

@@ -19,8 +19,8 @@
 #include "cli/stop_signals.h"
 #include "conformance/case.h"
 #include "conformance/case_runner.h"
-#include "conformance/dispatch/cell_run.h"
-#include "conformance/totem_suite.h"
+#include "conformance/dispatch/cells.h"
+#include "conformance/suites.h"
 #include "reports/junit.h"
 #include "reports/terminal.h"
 #include "reports/write_out.h"
@@ -35,8 +35,7 @@ int CouldNotJudge(const std::string& line) {
 
 // To stdout, as all that was asked for.
 int Print(const std::string& lines) {
-  std::fputs(lines.c_str(), stdout);
-  if (std::fflush(stdout) != 0) {
+  if (std::fputs(lines.c_str(), stdout) == EOF || std::fflush(stdout) != 0) {
     return CouldNotJudge(fmt::format("cannot write to standard output: {}",
                                      std::strerror(errno)));
   }
@@ -129,8 +128,7 @@ int Main(int argc, const char* const* argv) {
   if (parsed.stop) {
     return parsed.status;
   }
-  conformance::dispatch::RegisterDispatchMatrix();
-  conformance::RegisterTotemSuite();
+  conformance::RegisterSuites();
   conformance::InitializeCases();
   if (parsed.options.list) {
     return List(parsed.options);

@@ -15,6 +15,24 @@ const std::map<std::string, Tier> kTiers = {{"documented", Tier::kDocumented},
                                             {"header", Tier::kHeader},
                                             {"observed", Tier::kObserved}};
 
+// From the name of a tier to the number that stands for it; or what is wrong.
+std::string ToTier(std::string& text) {
+  const auto found = kTiers.find(text);
+  if (found == kTiers.end()) {
+    return "'" + text + "' is no tier; there are documented, header, observed";
+  }
+  text = std::to_string(static_cast<int>(found->second));
+  return "";
+}
+
+// CLI11 itself would take -1 for a very large number.
+std::string CheckSeed(std::string& text) {
+  constexpr size_t kDigitsMax = 19;
+  const bool good = !text.empty() && text.size() <= kDigitsMax &&
+                    text.find_first_not_of("0123456789") == std::string::npos;
+  return good ? "" : "'" + text + "' is no whole number of at most 19 digits";
+}
+
 void Declare(CLI::App* app, Options* options) {
   app->add_option("--libcpg", options->libcpg,
                   "the shared object to judge (default: this machine's "
@@ -30,7 +48,7 @@ void Declare(CLI::App* app, Options* options) {
   app->add_option("--tier", options->tier,
                   "how far down the sources to go: documented, header (and "
                   "documented), observed (all; the default)")
-      ->transform(CLI::CheckedTransformer(kTiers).description(""))
+      ->transform(CLI::Validator(ToTier, ""))
       ->type_name("TIER");
   app->add_option("--only", options->only,
                   "only cases whose name matches, e.g. 'DISPATCH-05/*'")
@@ -45,6 +63,7 @@ void Declare(CLI::App* app, Options* options) {
       ->type_name("N");
   app->add_option("--seed", options->seed,
                   "for what is drawn by chance (default: 1)")
+      ->check(CLI::Validator(CheckSeed, ""))
       ->type_name("N");
   app->add_option("--deviations", options->deviations,
                   "known deviations (default: those of corosync 3.1.7 if "

@@ -1,7 +1,14 @@
 #include "conformance/deviations.h"
 
 #include <fnmatch.h>
+
+// The parser reports what it meets as errors; its assertions, and what it takes
+// for granted with NDEBUG, would come before that and end the process.
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
+#define TOML_ASSERT(expression) static_cast<void>(0)
 #include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
 
 #include <algorithm>
 #include <cerrno>

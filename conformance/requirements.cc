@@ -73,6 +73,10 @@ std::vector<Requirement> HandleRequirements() {
        "The value of a finalized handle stays bad when another connection "
        "takes its slot.",
        kObserved, true},
+      {"INIT-01", Tier::kDocumented, "api", "cpg_initialize",
+       "CS_OK gives a usable handle, and a process may hold several "
+       "connections, each with a handle of its own.",
+       "cpg_initialize(3), DESCRIPTION: several connections"},
       {"ERR-06", Tier::kDocumented, "api", "",
        "After an error nothing has happened: no event is consumed, nobody "
        "else's either.",
@@ -83,8 +87,8 @@ std::vector<Requirement> HandleRequirements() {
        "goes on.",
        kObserved},
       {"FIN-01", Tier::kDocumented, "api", "cpg_finalize",
-       "After cpg_finalize the handle may not be used again: not to dispatch, "
-       "not to finalize.",
+       "cpg_finalize closes the connection, and the handle may not be used "
+       "again: not to dispatch, not to finalize.",
        "cpg_finalize(3), DESCRIPTION"},
       {"FIN-05", Tier::kObserved, "api", "cpg_finalize",
        "cpg_finalize is legal inside a callback, and the enclosing "

@@ -76,6 +76,7 @@ class Corosync {
   // Waits until the daemon serves "cpg": from then on a cpg_initialize or
   // cpg_join does not meet CS_ERR_TRY_AGAIN because of the start. Asks libqb,
   // not libcpg. With !admit_clients: until it refuses clients as it should.
+  // Says nothing of other nodes: a node serves alone until they have met.
   std::string WaitReady(Deadline deadline);
 
   // SIGKILL, reaped when it returns; what the daemon left in /run and /dev/shm

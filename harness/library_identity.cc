@@ -161,6 +161,10 @@ std::string Identify(const std::string& path, LibraryIdentity* identity) {
       gelf_getehdr(elf.get(), &header) == nullptr) {
     return path + ": not an ELF file";
   }
+  if (header.e_shoff + size_t{header.e_shnum} * header.e_shentsize >
+      static_cast<size_t>(status.st_size)) {
+    return path + ": cut short: it ends before its section headers";
+  }
   if (header.e_machine != kMachine ||
       gelf_getclass(elf.get()) != (sizeof(void*) == 8 ? ELFCLASS64
                                                       : ELFCLASS32)) {

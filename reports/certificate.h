@@ -101,6 +101,8 @@ struct Certificate {
   Implementation implementation;
   Suite suite;
   std::map<std::string, std::string> host;  // "os", "kernel", "cpus", ...
+  // Medians of what cases measured, such as "sleep_proof_us". No verdict.
+  std::map<std::string, double> figures;
   std::uint64_t seed = 0;
   std::string started;  // ISO 8601, UTC: "2024-05-01T12:00:00Z"
   double duration_s = 0;

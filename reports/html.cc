@@ -241,6 +241,9 @@ data EnvironmentList(const Certificate& certificate) {
       {"seed", std::to_string(certificate.seed)},
       {"started", certificate.started},
       {"duration", fmt::format("{:.1f} s", certificate.duration_s)}};
+  for (const auto& [key, value] : certificate.figures) {
+    rows.emplace_back("median " + key, fmt::format("{:.0f}", value));
+  }
   for (const auto& [key, value] : certificate.host) {
     rows.emplace_back("host: " + key, value);
   }

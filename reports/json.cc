@@ -92,6 +92,10 @@ Json Write(const Implementation& implementation) {
 Json Write(const Certificate& certificate) {
   Json host = Json::object();
   for (const auto& [key, value] : certificate.host) host[key] = value;
+  Json figures = Json::object();
+  for (const auto& [key, value] : certificate.figures) {
+    figures[key] = Finite(value);
+  }
   return {
       {"schema", certificate.schema},
       {"certified", certificate.certified},
@@ -101,6 +105,7 @@ Json Write(const Certificate& certificate) {
        {{"version", certificate.suite.version},
         {"commit", certificate.suite.commit}}},
       {"host", std::move(host)},
+      {"figures", std::move(figures)},
       {"seed", certificate.seed},
       {"started", certificate.started},
       {"duration_s", Finite(certificate.duration_s)},
@@ -175,10 +180,11 @@ class Place {
     if (number < 0) Refuse("must not be negative");
   }
 
-  void Read(std::map<std::string, std::string>& texts) const {
+  template <typename T>
+  void Read(std::map<std::string, T>& values) const {
     if (!json_.is_object()) Refuse("must be an object");
     for (const auto& [key, value] : json_.items()) {
-      Place(value, path_ + "." + key).Read(texts[key]);
+      Place(value, path_ + "." + key).Read(values[key]);
     }
   }
 
@@ -316,6 +322,7 @@ void Place::Read(Certificate& certificate) const {
   Member("implementation", certificate.implementation);
   Member("suite", certificate.suite);
   Member("host", certificate.host);
+  Member("figures", certificate.figures);
   Member("seed", certificate.seed);
   Member("started", certificate.started);
   Member("duration_s", certificate.duration_s);

@@ -42,9 +42,9 @@ TEST(JsonTest, HasTheFixedKeysInOrder) {
   const Json json = Json::parse(ToJson(ExampleCertificate()));
   EXPECT_THAT(Keys(json),
               ElementsAre("schema", "certified", "complete", "implementation",
-                          "suite", "host", "seed", "started", "duration_s",
-                          "asked", "deviations", "problems", "profiles",
-                          "requirements", "cases"));
+                          "suite", "host", "figures", "seed", "started",
+                          "duration_s", "asked", "deviations", "problems",
+                          "profiles", "requirements", "cases"));
   EXPECT_THAT(Keys(json["implementation"]),
               ElementsAre("name", "library", "sha256", "build_id", "service",
                           "service_version"));
@@ -67,6 +67,7 @@ TEST(JsonTest, IsGolden) {
   Certificate certificate;
   certificate.suite = {.version = "0.1", .commit = ""};
   certificate.host = {{"os", "Debian"}};
+  certificate.figures = {{"proof_us", 3.5}};
   certificate.seed = std::numeric_limits<std::uint64_t>::max();
   certificate.duration_s = 1.5;
   certificate.problems = {"one"};
@@ -88,6 +89,9 @@ TEST(JsonTest, IsGolden) {
   },
   "host": {
     "os": "Debian"
+  },
+  "figures": {
+    "proof_us": 3.5
   },
   "seed": 18446744073709551615,
   "started": "",

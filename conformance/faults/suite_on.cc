@@ -8,11 +8,11 @@
 #include <cstdlib>
 #include <numeric>
 #include <random>
+#include <set>
 
 #include "conformance/case.h"
 #include "conformance/deviations.h"
-#include "conformance/dispatch/cell_run.h"
-#include "conformance/totem_suite.h"
+#include "conformance/suites.h"
 #include "harness/worker_pool.h"
 
 namespace cpgcert::faults {
@@ -65,13 +65,18 @@ void MarkDeviation(CaseRun* run) {
 }  // namespace
 
 void RegisterSuites() {
-  conformance::dispatch::RegisterDispatchMatrix();
-  conformance::RegisterTotemSuite();
-  // Cases are named after requirements: capitals, then a number.
-  const std::string filter = GTEST_FLAG_GET(filter);
-  const bool has_negatives = filter.find('-') != std::string::npos;
-  GTEST_FLAG_SET(filter,
-                 filter + (has_negatives ? ":" : "-") + "DISPATCH*:TOTEM*");
+  conformance::RegisterSuites();
+  std::string filter = GTEST_FLAG_GET(filter);
+  filter += filter.find('-') == std::string::npos ? "-" : ":";
+  std::set<std::string> suites;
+  for (const auto& info : AllCases()) {
+    suites.insert(info.requirements.front());
+  }
+  for (std::string suite : suites) {
+    std::ranges::replace(suite, '-', '?');
+    filter += suite + ".*:";
+  }
+  GTEST_FLAG_SET(filter, filter);
 }
 
 std::string Runfile(std::string_view name) {
