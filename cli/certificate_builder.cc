@@ -193,8 +193,8 @@ reports::Certificate CertificateBuilder::Build(bool complete,
   certificate.seed = options_.seed;
   certificate.started = started_;
   certificate.duration_s = duration_s;
-  certificate.asked = {options_.profiles,
-                       std::string(ToString(options_.tier)), options_.only};
+  certificate.asked = {options_.profiles, std::string(ToString(options_.tier)),
+                       options_.only};
   AddFigures(&certificate);
   return certificate;
 }

@@ -68,8 +68,8 @@ int ListExclusions() {
       fmt::format("{} cells of {} remain; left out:\n",
                   dispatch::Cells().size(), dispatch::Product().size());
   for (const auto& exclusion : dispatch::Exclusions()) {
-    lines += fmt::format("{:6} {}\n", counts[exclusion.reason],
-                         exclusion.reason);
+    lines +=
+        fmt::format("{:6} {}\n", counts[exclusion.reason], exclusion.reason);
   }
   return Print(lines);
 }
@@ -104,8 +104,7 @@ std::string Report(const reports::Certificate& certificate,
   return error;
 }
 
-int Judge(const Options& options, const Preparation& preparation,
-          int stop_fd) {
+int Judge(const Options& options, const Preparation& preparation, int stop_fd) {
   // A directory that cannot be written is found before the run, not after it.
   const std::string out = OutDirectory(options);
   std::string error = reports::CheckWritable(out);

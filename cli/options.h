@@ -18,17 +18,17 @@ inline constexpr int kNotCertified = 1;
 inline constexpr int kCouldNotJudge = 2;
 
 struct Options {
-  std::string libcpg;                 // empty: this machine's
+  std::string libcpg;  // empty: this machine's
   std::string service = "corosync";
-  std::vector<std::string> profiles;  // empty: all
+  std::vector<std::string> profiles;                      // empty: all
   conformance::Tier tier = conformance::Tier::kObserved;  // and those before
-  std::string only;                   // glob over case names; empty: all
+  std::string only;  // glob over case names; empty: all
   bool list = false;
   bool list_exclusions = false;
-  int jobs = 0;                       // 0: one for each core
+  int jobs = 0;  // 0: one for each core
   uint64_t seed = 1;
-  std::string deviations;             // empty: what fits the implementation
-  std::string out;                    // empty: reports/out/<time>
+  std::string deviations;  // empty: what fits the implementation
+  std::string out;         // empty: reports/out/<time>
   std::string implementation_name;
 };
 

@@ -141,16 +141,14 @@ RunEnd Run(const Options& options, const Preparation& preparation,
         return conformance::Encode(
             conformance::RunCase(AllCases().at(item), run));
       },
-      [&](const ItemEnd& end) {
-        progress.Finished(builder.Add(RunOf(end)));
-      });
+      [&](const ItemEnd& end) { progress.Finished(builder.Add(RunOf(end))); });
   progress.Done();
   RunEnd end;
   end.error = result.error;
   const std::chrono::duration<double> duration =
       std::chrono::steady_clock::now() - begin;
-  end.certificate = builder.Build(!result.stopped && result.error.empty(),
-                                  duration.count());
+  end.certificate =
+      builder.Build(!result.stopped && result.error.empty(), duration.count());
   return end;
 }
 

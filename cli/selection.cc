@@ -33,8 +33,8 @@ size_t NumberFromEnvironment(const char* name, size_t otherwise) {
 // Tells Bazel that its sharding is honoured.
 Shard ShardFromEnvironment() {
   Shard shard;
-  shard.count = std::max<size_t>(
-      NumberFromEnvironment("TEST_TOTAL_SHARDS", 1), 1);
+  shard.count =
+      std::max<size_t>(NumberFromEnvironment("TEST_TOTAL_SHARDS", 1), 1);
   shard.index = NumberFromEnvironment("TEST_SHARD_INDEX", 0);
   const char* status = std::getenv("TEST_SHARD_STATUS_FILE");
   if (status != nullptr) {
@@ -60,8 +60,8 @@ bool Asks(const Options& options, const CaseInfo& info) {
           options.profiles.end()) {
     return false;
   }
-  const bool tier = std::ranges::any_of(
-      info.requirements, [&options](const std::string& id) {
+  const bool tier =
+      std::ranges::any_of(info.requirements, [&options](const std::string& id) {
         const Requirement* requirement = conformance::FindRequirement(id);
         return requirement != nullptr && requirement->tier <= options.tier;
       });

@@ -13,7 +13,7 @@ StopSignals::StopSignals() {
   sigaddset(&signals, SIGHUP);
   sigprocmask(SIG_BLOCK, &signals, &mask_before_);
   descriptor_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-  struct sigaction ignore {};
+  struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, &pipe_before_);
 }

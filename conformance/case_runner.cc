@@ -24,16 +24,23 @@ class Listener : public testing::EmptyTestEventListener {
  public:
   void OnTestStart(const testing::TestInfo& /*test*/) override { ++started_; }
   void OnTestPartResult(const testing::TestPartResult& part) override {
+    const char* file = part.file_name() == nullptr ? "?" : part.file_name();
+    const std::string text =
+        fmt::format("{}:{}: {}", file, part.line_number(), part.message());
     if (part.failed()) {
-      failures_.emplace_back(part.message());
+      failures_.push_back(text);
+    } else if (part.skipped()) {
+      skipped_ = text;
     }
   }
   int started() const { return started_; }
   const std::vector<std::string>& failures() const { return failures_; }
+  const std::string& skipped() const { return skipped_; }
 
  private:
   int started_ = 0;
   std::vector<std::string> failures_;
+  std::string skipped_;
 };
 
 // GoogleTest's filter for exactly one name: '-' and ':' have a meaning there.
@@ -63,6 +70,7 @@ Listener* PrepareGoogleTest(const CaseInfo& info) {
   GTEST_FLAG_SET(shuffle, false);
   GTEST_FLAG_SET(also_run_disabled_tests, false);
   GTEST_FLAG_SET(break_on_failure, false);
+  GTEST_FLAG_SET(throw_on_failure, false);
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
   delete listeners.Release(listeners.default_result_printer());
   delete listeners.Release(listeners.default_xml_generator());
@@ -79,13 +87,18 @@ std::string RunTest(const CaseInfo& info, CaseContext* context) {
   try {
     (void)RUN_ALL_TESTS();
     report["verdict"] = listener->failures().empty() ? "pass" : "fail";
+    if (listener->failures().empty() && !listener->skipped().empty()) {
+      // What was skipped has shown nothing.
+      report["verdict"] = "untested";
+      report["reason"] = listener->skipped();
+    }
   } catch (const CaseEnd& end) {
     report["verdict"] = std::string(ToString(end.verdict()));
     report["reason"] = end.reason();
   } catch (const std::exception& error) {
     report["verdict"] = "crash";
-    report["reason"] = std::string("an exception left the case: ") +
-                       error.what();
+    report["reason"] =
+        std::string("an exception left the case: ") + error.what();
   }
   report["started"] = listener->started();
   report["assertions"] = listener->failures();
@@ -118,9 +131,9 @@ std::string Sentences(const std::vector<std::string>& ids) {
   std::string text;
   for (const std::string& id : ids) {
     const Requirement* requirement = FindRequirement(id);
-    text += fmt::format("{}: {}\n", id,
-                        requirement == nullptr ? "not in the table"
-                                               : requirement->sentence);
+    text += fmt::format(
+        "{}: {}\n", id,
+        requirement == nullptr ? "not in the table" : requirement->sentence);
   }
   return text;
 }
@@ -257,17 +270,17 @@ CaseRun Decode(const CaseInfo& info, std::string_view text) {
         harness::FromString(json.at("verdict").get<std::string>())
             .value_or(harness::Verdict::kError);
     for (const Json& failure : json.at("failures")) {
-      run.outcome.failures.push_back({failure.at(0).get<std::string>(),
-                                      failure.at(1).get<std::string>()});
+      run.outcome.failures.push_back(
+          {failure.at(0).get<std::string>(), failure.at(1).get<std::string>()});
     }
     run.message = json.at("message").get<std::string>();
     run.notes = json.at("notes").get<std::vector<std::string>>();
     run.figures = json.at("figures").get<std::map<std::string, double>>();
     run.duration_ms = json.at("duration_ms").get<double>();
   } catch (const Json::exception& error) {
-    return LostRun(info, harness::Verdict::kError,
-                   fmt::format("unreadable result of a case: {}",
-                               error.what()));
+    return LostRun(
+        info, harness::Verdict::kError,
+        fmt::format("unreadable result of a case: {}", error.what()));
   }
   return run;
 }

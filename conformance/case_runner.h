@@ -26,9 +26,9 @@ struct CaseRun {
 };
 
 struct RunCaseOptions {
-  std::string library;          // absolute path
-  pid_t service_process = 0;    // 0: not ours to disturb
-  std::string scratch_root;     // an existing directory
+  std::string library;        // absolute path
+  pid_t service_process = 0;  // 0: not ours to disturb
+  std::string scratch_root;   // an existing directory
   std::chrono::milliseconds deadline{60000};
 };
 

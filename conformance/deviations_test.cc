@@ -173,6 +173,28 @@ TEST(DeviationsFileTest, ErrorsOfTomlItselfNameTheLine) {
             "d.toml:3: the file has an unknown key \"one\"");
 }
 
+// Every byte in turn gives way to, and is preceded by, one that means something
+// in TOML or nothing at all.
+TEST(DeviationsFileTest, AnyTextIsReadOrRefusedInOneLine) {
+  constexpr std::string_view kBytes("[]{}=\"'.,#\n\r\t \\0a-\x7f\xc3\0", 23);
+  const std::string good(kGood);
+  int refused = 0;
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    for (const char byte : kBytes) {
+      for (const std::size_t replaced : {0, 1}) {
+        const std::string text =
+            std::string(good).replace(i, replaced, 2, byte);
+        std::string error;
+        if (Deviations::Parse(text, "d.toml", &error)) continue;
+        ++refused;
+        EXPECT_THAT(error, testing::StartsWith("d.toml:")) << text;
+        EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+      }
+    }
+  }
+  EXPECT_GT(refused, 1000);
+}
+
 TEST(DeviationsFileTest, ASingleTableIsRefused) {
   std::string error;
   EXPECT_FALSE(Deviations::Parse(

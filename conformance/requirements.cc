@@ -172,8 +172,7 @@ const std::vector<Requirement>& Requirements() {
 }
 
 const Requirement* FindRequirement(std::string_view id) {
-  const auto found =
-      std::ranges::find(Requirements(), id, &Requirement::id);
+  const auto found = std::ranges::find(Requirements(), id, &Requirement::id);
   return found == Requirements().end() ? nullptr : &*found;
 }
 

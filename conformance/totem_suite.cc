@@ -55,14 +55,15 @@ void InitialTotemWaitsForFirstChange(CaseContext& context) {
   const auto peer = harness::Peer::Start(context.library(), &error);
   const auto& api = context.Api({"cpg_model_initialize", "cpg_dispatch",
                                  "cpg_join", "cpg_fd_get", "cpg_local_get"});
-  auto* client = new Client(
-      api, {.deliver = true, .configuration = true, .totem = true,
-            .initial_totem = true});
+  auto* client = new Client(api, {.deliver = true,
+                                  .configuration = true,
+                                  .totem = true,
+                                  .initial_totem = true});
   if (client->Initialize() != CS_OK || client->RoundTrip() != CS_OK) {
     CaseContext::Untested("cpg_model_initialize did not answer CS_OK");
   }
-  error = peer == nullptr ? error
-                          : peer->Join(fmt::format("other{}", getpid()));
+  error =
+      peer == nullptr ? error : peer->Join(fmt::format("other{}", getpid()));
   if (!error.empty()) {
     CaseContext::Untested(error);
   }

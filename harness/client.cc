@@ -40,8 +40,7 @@ std::string GroupText(const cpg_name* group) {
   if (group == nullptr) {
     return "(null)";
   }
-  const size_t length =
-      std::min<size_t>(group->length, CPG_MAX_NAME_LENGTH);
+  const size_t length = std::min<size_t>(group->length, CPG_MAX_NAME_LENGTH);
   return {group->value, length};
 }
 
@@ -68,8 +67,7 @@ struct CallbackEntry {
     record.group = GroupText(group);
     record.node_id = node_id;
     record.process = process;
-    record.message =
-        DescribeMessage({static_cast<const char*>(message), size});
+    record.message = DescribeMessage({static_cast<const char*>(message), size});
     Record(slot, std::move(record));
   }
 
@@ -258,8 +256,8 @@ cs_error_t RetryWhileTryAgain(const std::function<cs_error_t()>& call,
 
 cpg_name MakeGroupName(std::string_view name) {
   cpg_name group{};
-  group.length = static_cast<uint32_t>(
-      std::min<size_t>(name.size(), CPG_MAX_NAME_LENGTH));
+  group.length =
+      static_cast<uint32_t>(std::min<size_t>(name.size(), CPG_MAX_NAME_LENGTH));
   std::memcpy(group.value, name.data(), group.length);
   return group;
 }

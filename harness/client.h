@@ -22,8 +22,8 @@ namespace cpgcert::harness {
 struct CallbackRecord {
   enum class Kind { kDeliver, kConfiguration, kTotem };
   Kind kind = Kind::kDeliver;
-  cpg_handle_t handle = 0;  // the argument, right or wrong
-  std::thread::id thread;   // where it ran
+  cpg_handle_t handle = 0;   // the argument, right or wrong
+  std::thread::id thread;    // where it ran
   bool inside_call = false;  // ran inside a Dispatch() of this client
   std::string group;
   uint32_t node_id = 0;  // the sender's, of a message

@@ -115,9 +115,8 @@ std::unique_ptr<CpgApi> LoadCpgApi(const std::string& path,
 }
 
 std::string ErrorName(cs_error_t error) {
-  const auto* found =
-      std::ranges::find(kErrorNames, static_cast<int>(error),
-                        &std::pair<int, const char*>::first);
+  const auto* found = std::ranges::find(kErrorNames, static_cast<int>(error),
+                                        &std::pair<int, const char*>::first);
   if (found == kErrorNames.end()) {
     return fmt::format("cs_error_t({})", static_cast<int>(error));
   }

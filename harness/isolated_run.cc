@@ -84,7 +84,8 @@ uint64_t NewNonce() {
 class OutputEdges {
  public:
   void Append(std::string_view text) {
-    const size_t room = kOutputEdgeSize - std::min(kOutputEdgeSize, head_.size());
+    const size_t room =
+        kOutputEdgeSize - std::min(kOutputEdgeSize, head_.size());
     head_ += text.substr(0, room);
     text.remove_prefix(std::min(room, text.size()));
     if (text.size() > kOutputEdgeSize) {

@@ -166,8 +166,8 @@ std::string Identify(const std::string& path, LibraryIdentity* identity) {
     return path + ": cut short: it ends before its section headers";
   }
   if (header.e_machine != kMachine ||
-      gelf_getclass(elf.get()) != (sizeof(void*) == 8 ? ELFCLASS64
-                                                      : ELFCLASS32)) {
+      gelf_getclass(elf.get()) !=
+          (sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32)) {
     return path + ": built for another architecture than this machine's";
   }
   if (header.e_type != ET_DYN) {
@@ -182,12 +182,11 @@ std::string Identify(const std::string& path, LibraryIdentity* identity) {
 
 FoundLibrary FindSystemLibrary() {
   FoundLibrary found;
-  const IsolatedResult result = RunIsolated(
-      {}, [](ReportWriter& writer, uint64_t nonce) {
+  const IsolatedResult result =
+      RunIsolated({}, [](ReportWriter& writer, uint64_t nonce) {
         void* library = dlopen("libcpg.so.4", RTLD_NOW | RTLD_LOCAL);
         link_map* map = nullptr;
-        if (library != nullptr &&
-            dlinfo(library, RTLD_DI_LINKMAP, &map) == 0) {
+        if (library != nullptr && dlinfo(library, RTLD_DI_LINKMAP, &map) == 0) {
           writer.Finish(map->l_name, nonce);
         } else {
           writer.Finish("", nonce);

@@ -96,8 +96,7 @@ MemberCensus::Answer MemberCensus::Ask() {
   const IterationRequest next = MakeRequest(kIterationNext, begun.iteration);
   NextReply first{};
   const bool answered = Call(&next, sizeof(next), &first, sizeof(first));
-  const IterationRequest end =
-      MakeRequest(kIterationFinalize, begun.iteration);
+  const IterationRequest end = MakeRequest(kIterationFinalize, begun.iteration);
   qb_ipc_response_header ended{};
   if (!answered || !Call(&end, sizeof(end), &ended, sizeof(ended))) {
     return Answer::kNoAnswer;

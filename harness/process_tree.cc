@@ -44,8 +44,7 @@ std::string DescribeThreads(pid_t process) {
   std::string text;
   std::error_code error;
   const std::filesystem::path tasks = fmt::format("/proc/{}/task", process);
-  for (const auto& task :
-       std::filesystem::directory_iterator(tasks, error)) {
+  for (const auto& task : std::filesystem::directory_iterator(tasks, error)) {
     text += fmt::format("thread {} ({}): state {}, system call {}\n",
                         task.path().filename().string(),
                         FirstLine(ReadFile(task.path() / "comm")),

@@ -32,8 +32,7 @@ std::string SignalAndWait(pid_t process, int signal, bool stopped) {
   const auto end = Clock::now() + kDeadline;
   while (Clock::now() < end) {
     const ThreadCounts counts = CountThreads(process);
-    if (counts.all > 0 &&
-        counts.stopped == (stopped ? counts.all : 0)) {
+    if (counts.all > 0 && counts.stopped == (stopped ? counts.all : 0)) {
       return "";
     }
     poll(nullptr, 0, 1);

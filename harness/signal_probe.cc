@@ -51,6 +51,7 @@ void SignalProbe::StopStorm() {
   if (storm_.joinable()) {
     storm_.join();
   }
+  stop_ = false;  // for a Send() that follows
 }
 
 int SignalProbe::Handled() { return handled.load(); }

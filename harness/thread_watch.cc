@@ -268,9 +268,9 @@ ThreadSample WatchedCall::Sample() {
 CallState WatchedCall::Settled(CallState::Kind kind,
                                const ThreadSample& sample) const {
   const auto elapsed = std::chrono::steady_clock::now() - begin_;
-  return {kind, sample,
-          std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed)
-              .count()};
+  return {
+      kind, sample,
+      std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count()};
 }
 
 CallState WatchedCall::Settle(std::chrono::milliseconds deadline) {
@@ -292,8 +292,8 @@ CallState WatchedCall::Settle(std::chrono::milliseconds deadline) {
     if (same && !is_short) {
       return Settled(CallState::Kind::kAsleep, sample);
     }
-    if (is_short && (short_sleeps == 0 ||
-                     sample.switches != short_sleep_switches)) {
+    if (is_short &&
+        (short_sleeps == 0 || sample.switches != short_sleep_switches)) {
       short_sleep_switches = sample.switches;
       if (++short_sleeps >= kShortSleepsMax) {
         return Settled(CallState::Kind::kPolling, sample);

@@ -26,17 +26,17 @@ inline constexpr int64_t kInfiniteNs = -1;
 
 // A system call in which a thread sleeps.
 struct Sleep {
-  std::string call;                // "poll", "futex", ... or "system call 999"
+  std::string call;  // "poll", "futex", ... or "system call 999"
   int64_t timeout_ns = kInfiniteNs;  // how long the wait may last
 };
 
 // One look at a thread.
 struct ThreadSample {
-  bool exists = false;         // false: the thread has ended
-  bool asleep = false;         // in a system call and not runnable
-  Sleep sleep;                 // set if asleep
-  uint64_t switches = 0;       // voluntary context switches since its start
-  int64_t processor_ns = 0;    // processor time since its start
+  bool exists = false;       // false: the thread has ended
+  bool asleep = false;       // in a system call and not runnable
+  Sleep sleep;               // set if asleep
+  uint64_t switches = 0;     // voluntary context switches since its start
+  int64_t processor_ns = 0;  // processor time since its start
 };
 
 // How a watched call stands once it has settled.
@@ -50,8 +50,8 @@ struct CallState {
     kUndecided,  // none of these before the deadline
   };
   Kind kind = Kind::kUndecided;
-  ThreadSample sample;         // the look that settled it
-  int64_t proof_ns = 0;        // from the beginning of the call to the proof
+  ThreadSample sample;   // the look that settled it
+  int64_t proof_ns = 0;  // from the beginning of the call to the proof
 };
 
 // "asleep in poll, no time-out", "polling: sleeps of 50 ms in nanosleep", ...

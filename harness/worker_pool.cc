@@ -91,8 +91,7 @@ int ServeItems(int control, const PoolOptions& options, const RunItem& run) {
     }
     size_t item = 0;
     std::from_chars(request.data(), request.data() + size, item);
-    const std::string text =
-        run(item, {service.pid(), kScratchDirectory});
+    const std::string text = run(item, {service.pid(), kScratchDirectory});
     error = MendService(&service, &census);
     if (!SendText(control, kLastPart, text)) {
       return 1;
@@ -119,8 +118,8 @@ class Pool {
       : options_(options), items_(items), run_(run), on_end_(on_end) {}
 
   PoolResult Run() {
-    const size_t count = std::min<size_t>(
-        std::max(options_.workers, 1), std::max<size_t>(items_.size(), 1));
+    const size_t count = std::min<size_t>(std::max(options_.workers, 1),
+                                          std::max<size_t>(items_.size(), 1));
     slots_.resize(count);
     for (Slot& slot : slots_) {
       Start(&slot);
@@ -136,9 +135,8 @@ class Pool {
  private:
   void Start(Slot* slot) {
     *slot = Slot();
-    StartWorkerResult started = StartWorker([this](int control) {
-      return ServeItems(control, options_, run_);
-    });
+    StartWorkerResult started = StartWorker(
+        [this](int control) { return ServeItems(control, options_, run_); });
     if (!started.error.empty()) {
       result_.error = started.error;
       return;

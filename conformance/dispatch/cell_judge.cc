@@ -40,10 +40,10 @@ std::string Lines(const std::vector<std::string>& texts) {
     return fmt::format("  {}\n", fmt::join(texts, "\n  "));
   }
   const auto begin = texts.begin();
-  return fmt::format(
-      "  {}\n  ... {} more ...\n  {}\n",
-      fmt::join(begin, begin + kEdge, "\n  "), texts.size() - 2 * kEdge,
-      fmt::join(texts.end() - kEdge, texts.end(), "\n  "));
+  return fmt::format("  {}\n  ... {} more ...\n  {}\n",
+                     fmt::join(begin, begin + kEdge, "\n  "),
+                     texts.size() - 2 * kEdge,
+                     fmt::join(texts.end() - kEdge, texts.end(), "\n  "));
 }
 
 std::string Lines(const std::vector<Event>& events) {
@@ -94,8 +94,8 @@ std::string CellRun::CallText() const {
 std::string CellRun::CameText(const Phase& phase) {
   std::string came;
   if (phase.state.kind == CallState::Kind::kReturned) {
-    came = "returned " +
-           harness::ErrorName(static_cast<cs_error_t>(code_.load()));
+    came =
+        "returned " + harness::ErrorName(static_cast<cs_error_t>(code_.load()));
   } else {
     came = harness::Describe(phase.state);
   }
@@ -147,14 +147,12 @@ void CellRun::Fail(const std::vector<std::string>& ids,
 void CellRun::JudgePhase(const Phase& phase,
                          const std::vector<Outcome>& allowed) {
   const Situation situation = SituationIn(phase);
-  const std::string text = fmt::format(
-      "call: {}\nwaiting or arriving:\n{}owed: {} ({})\ncame: {}", CallText(),
-      Lines(phase.events), Describe(allowed),
-      OwedFor(cell_.type, situation).source, CameText(phase));
-  const bool blocks_legally =
-      std::ranges::any_of(allowed, [](const Outcome& outcome) {
-        return outcome.blocks;
-      });
+  const std::string text =
+      fmt::format("call: {}\nwaiting or arriving:\n{}owed: {} ({})\ncame: {}",
+                  CallText(), Lines(phase.events), Describe(allowed),
+                  OwedFor(cell_.type, situation).source, CameText(phase));
+  const bool blocks_legally = std::ranges::any_of(
+      allowed, [](const Outcome& outcome) { return outcome.blocks; });
   switch (phase.state.kind) {
     case CallState::Kind::kPolling:
     case CallState::Kind::kSpinning:
@@ -179,8 +177,7 @@ void CellRun::JudgePhase(const Phase& phase,
     ids = {RequirementsOf(cell_).front()};
   } else if (situation == Situation::kFinalizedByCallback && phase.ran > 1) {
     ids = {"FIN-06"};
-  } else if (phase.state.kind == CallState::Kind::kAsleep &&
-             phase.woken) {
+  } else if (phase.state.kind == CallState::Kind::kAsleep && phase.woken) {
     ids.emplace_back("DISPATCH-16");  // the event did not wake it
   }
   Fail(ids, text);

@@ -204,10 +204,9 @@ std::vector<std::string> RequirementsOf(const Cell& cell) {
     ids.emplace_back("ERR-06");
   }
   AddHandle(cell, &ids);
-  const bool all_dispatched = !IsBad(cell.handle) &&
-                              cell.handle != Handle::kFinalizedInCallback &&
-                              cell.disturbance !=
-                                  Disturbance::kOtherThreadFinalizes;
+  const bool all_dispatched =
+      !IsBad(cell.handle) && cell.handle != Handle::kFinalizedInCallback &&
+      cell.disturbance != Disturbance::kOtherThreadFinalizes;
   if (all_dispatched) {
     AddEvents(cell, &ids);
   }

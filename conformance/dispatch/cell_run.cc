@@ -149,35 +149,35 @@ void CellRun::StartRepeatedCalls(std::function<bool()> done) {
 }
 
 void CellRun::CallInsideCallback() {
-  scene_.subject().on_callback = [this, called = false](
-                                     const harness::CallbackRecord&) mutable {
-    if (std::exchange(called, true)) {
-      return;
-    }
-    round_trip_code_ = scene_.subject().RoundTrip();
-    const cs_error_t code = scene_.subject().DispatchHandle(
-        scene_.handle(), static_cast<int>(cell_.type));
-    records_at_return_ = scene_.subject().RecordCount();
-    code_ = code;
-  };
+  scene_.subject().on_callback =
+      [this, called = false](const harness::CallbackRecord&) mutable {
+        if (std::exchange(called, true)) {
+          return;
+        }
+        round_trip_code_ = scene_.subject().RoundTrip();
+        const cs_error_t code = scene_.subject().DispatchHandle(
+            scene_.handle(), static_cast<int>(cell_.type));
+        records_at_return_ = scene_.subject().RecordCount();
+        code_ = code;
+      };
 }
 
 void CellRun::FinalizeInCallback() {
-  scene_.subject().on_callback = [this, called = false](
-                                     const harness::CallbackRecord&) mutable {
-    if (!std::exchange(called, true)) {
-      // After CS_ERR_TRY_AGAIN the handle is there, or gone all the same.
-      cs_error_t code = scene_.subject().Finalize();
-      const auto end = Clock::now() + kRestDeadline;
-      while (code == CS_ERR_TRY_AGAIN && Clock::now() < end) {
-        code = scene_.subject().Finalize();
-        if (code == CS_ERR_BAD_HANDLE) {
-          code = CS_OK;
+  scene_.subject().on_callback =
+      [this, called = false](const harness::CallbackRecord&) mutable {
+        if (!std::exchange(called, true)) {
+          // After CS_ERR_TRY_AGAIN the handle is there, or gone all the same.
+          cs_error_t code = scene_.subject().Finalize();
+          const auto end = Clock::now() + kRestDeadline;
+          while (code == CS_ERR_TRY_AGAIN && Clock::now() < end) {
+            code = scene_.subject().Finalize();
+            if (code == CS_ERR_BAD_HANDLE) {
+              code = CS_OK;
+            }
+          }
+          finalize_code_ = code;
         }
-      }
-      finalize_code_ = code;
-    }
-  };
+      };
 }
 
 CellRun::Phase CellRun::Begin(std::vector<Event> events) const {
@@ -325,8 +325,10 @@ void CellRun::FinishSubject() {
     }
     const cs_error_t after = subject.Dispatch(CS_DISPATCH_ONE_NONBLOCKING);
     if (after != CS_ERR_BAD_HANDLE) {
-      Fail({"FIN-05"}, "afterwards the handle owed CS_ERR_BAD_HANDLE and "
-                       "answered " + harness::ErrorName(after));
+      Fail({"FIN-05"},
+           "afterwards the handle owed CS_ERR_BAD_HANDLE and "
+           "answered " +
+               harness::ErrorName(after));
     }
     return JudgeFrame(scene_.RenderAll(subject));
   }
@@ -348,8 +350,8 @@ void CellRun::FinishSubject() {
   }
   std::vector<std::string> seen = scene_.RenderAll(subject);
   const size_t own = start_ - (cell_.handle == Handle::kInsideCallback ? 1 : 0);
-  seen.erase(seen.begin(), seen.begin() + static_cast<ptrdiff_t>(
-                                              std::min(own, seen.size())));
+  seen.erase(seen.begin(),
+             seen.begin() + static_cast<ptrdiff_t>(std::min(own, seen.size())));
   JudgeFrame(seen);
   CompareSequence(VisibleTexts(expected_), seen);
 }

@@ -94,19 +94,18 @@ class CellRun {
   const Cell cell_;
   Scene scene_;
   harness::WatchedCall* call_ = nullptr;
-  std::atomic<int> code_{0};      // of the call, 0 before it returned
+  std::atomic<int> code_{0};  // of the call, 0 before it returned
   std::atomic<int> calls_made_{0};
-  std::set<int> codes_;           // of repeated calls; read after the return
+  std::set<int> codes_;  // of repeated calls; read after the return
   std::atomic<size_t> records_at_return_{0};
   std::atomic<int> finalize_code_{0};
   std::atomic<int> round_trip_code_{CS_OK};  // made inside a callback
   std::atomic<bool> storm_over_{false};
   bool settled_once_ = false;
-  size_t start_ = 0;              // records before the call
-  size_t bystander_start_ = 0;    // those of the bystander
-  std::vector<Event> expected_;   // everything that the subject is owed
-  harness::CallState::Kind phase_state_ =
-      harness::CallState::Kind::kUndecided;
+  size_t start_ = 0;             // records before the call
+  size_t bystander_start_ = 0;   // those of the bystander
+  std::vector<Event> expected_;  // everything that the subject is owed
+  harness::CallState::Kind phase_state_ = harness::CallState::Kind::kUndecided;
 };
 
 // Registers the cells of the matrix as cases.

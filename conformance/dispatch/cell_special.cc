@@ -36,8 +36,8 @@ size_t CountVisible(const std::vector<Event>& events) {
 }  // namespace
 
 void CellRun::RunSignals() {
-  auto* probe = new SignalProbe(cell_.disturbance ==
-                                Disturbance::kSignalsRestarting);
+  auto* probe =
+      new SignalProbe(cell_.disturbance == Disturbance::kSignalsRestarting);
   const std::vector<Event>& waiting = scene_.waiting();
   if (waiting.empty() && MayBlock(cell_.type)) {
     StartSingleCall();
@@ -82,8 +82,8 @@ void CellRun::RunSignals() {
     while (SignalProbe::Handled() == 0 && !storm_over_) {
       std::this_thread::yield();
     }
-    const cs_error_t code = scene_.subject().Dispatch(
-        static_cast<int>(cell_.type));
+    const cs_error_t code =
+        scene_.subject().Dispatch(static_cast<int>(cell_.type));
     records_at_return_ = scene_.subject().RecordCount();
     code_ = code;
   });
@@ -135,9 +135,8 @@ void CellRun::RunOtherThreadMulticasts() {
     if (!Returned()) {
       return Fail(SpecificIds(), CallText() + " did not return");
     }
-    cell_.type == Type::kAll
-        ? JudgeRepeatedCodes({CS_OK})
-        : JudgeRepeatedCodes({CS_OK, CS_ERR_TRY_AGAIN});
+    cell_.type == Type::kAll ? JudgeRepeatedCodes({CS_OK})
+                             : JudgeRepeatedCodes({CS_OK, CS_ERR_TRY_AGAIN});
   }
   Finish();
 }
@@ -181,26 +180,26 @@ void CellRun::RunOtherThreadFinalizes() {
   auto* finalizer = new harness::WatchedCall(
       [this] { finalize_code_ = scene_.subject().Finalize(); });
   if (!finalizer->WaitReturned(kDeadline)) {
-    return Fail({"FIN-07"}, "cpg_finalize beside " + CallText() +
-                                " owed a return; it is " +
-                                harness::Describe(finalizer->Settle(kDeadline)));
+    return Fail({"FIN-07"},
+                "cpg_finalize beside " + CallText() + " owed a return; it is " +
+                    harness::Describe(finalizer->Settle(kDeadline)));
   }
-  const CallState state = MayBlock(cell_.type) || call_->returned()
-                              ? call_->Settle(kDeadline)
-                              : (call_->WaitReturned(kDeadline),
-                                 call_->Settle(kDeadline));
+  const CallState state =
+      MayBlock(cell_.type) || call_->returned()
+          ? call_->Settle(kDeadline)
+          : (call_->WaitReturned(kDeadline), call_->Settle(kDeadline));
   const std::string came =
       state.kind == CallState::Kind::kReturned
           ? "returned " + ErrorName(static_cast<cs_error_t>(code_.load()))
           : harness::Describe(state);
-  context_.Note(fmt::format("cpg_finalize answered {}; {} in the other thread: "
-                            "{}",
-                            ErrorName(static_cast<cs_error_t>(
-                                finalize_code_.load())),
-                            CallText(), came));
-  const bool at_rest = state.kind == CallState::Kind::kReturned ||
-                       (MayBlock(cell_.type) &&
-                        state.kind == CallState::Kind::kAsleep);
+  context_.Note(
+      fmt::format("cpg_finalize answered {}; {} in the other thread: "
+                  "{}",
+                  ErrorName(static_cast<cs_error_t>(finalize_code_.load())),
+                  CallText(), came));
+  const bool at_rest =
+      state.kind == CallState::Kind::kReturned ||
+      (MayBlock(cell_.type) && state.kind == CallState::Kind::kAsleep);
   if (!at_rest) {
     Fail({"FIN-07"}, fmt::format("after cpg_finalize in another thread {} owed "
                                  "to have returned or to sleep; it is {}",
@@ -209,8 +208,10 @@ void CellRun::RunOtherThreadFinalizes() {
   const cs_error_t after =
       scene_.subject().Dispatch(CS_DISPATCH_ONE_NONBLOCKING);
   if (after != CS_ERR_BAD_HANDLE) {
-    Fail({"FIN-07"}, "after cpg_finalize the handle owed CS_ERR_BAD_HANDLE and "
-                     "answered " + ErrorName(after));
+    Fail({"FIN-07"},
+         "after cpg_finalize the handle owed CS_ERR_BAD_HANDLE and "
+         "answered " +
+             ErrorName(after));
   }
 }
 
@@ -218,11 +219,11 @@ void CellRun::RunServiceKilledBefore() {
   const auto end = Clock::now() + kDeadline / 3;
   StartRepeatedCalls([end] { return Clock::now() > end; });
   if (!call_->WaitReturned(kDeadline)) {
-    return Fail({"DISPATCH-09"},
-                fmt::format("call: {}, the service is dead\nowed: "
-                            "CS_ERR_LIBRARY\ncame: {}",
-                            CallText(),
-                            harness::Describe(call_->Settle(kDeadline))));
+    return Fail(
+        {"DISPATCH-09"},
+        fmt::format("call: {}, the service is dead\nowed: "
+                    "CS_ERR_LIBRARY\ncame: {}",
+                    CallText(), harness::Describe(call_->Settle(kDeadline))));
   }
   if (code_ != CS_ERR_LIBRARY) {
     Fail({"DISPATCH-09"},
@@ -251,8 +252,9 @@ void CellRun::RunServiceKilledDuring() {
     if (IsInvalid(cell_.type) && code_ == CS_ERR_INVALID_PARAM) {
       return;  // refused at once, which is allowed
     }
-    CaseContext::Untested("the call did not sleep when the service was to be "
-                          "killed");
+    CaseContext::Untested(
+        "the call did not sleep when the service was to be "
+        "killed");
   }
   context_.Step("kills the service");
   const std::string error = context_.service().Kill();
@@ -280,8 +282,7 @@ void CellRun::RunForkedChild() {
         return fmt::format(
             "{}{}, {} callbacks", rests ? "" : "! ",
             state.kind == CallState::Kind::kReturned
-                ? "returned " +
-                      ErrorName(static_cast<cs_error_t>(code_.load()))
+                ? "returned " + ErrorName(static_cast<cs_error_t>(code_.load()))
                 : harness::Describe(state),
             RecordsNow() - start_);
       },

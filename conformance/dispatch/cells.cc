@@ -81,8 +81,8 @@ constexpr auto kStoppedServiceKeepsFragments = [](const Cell& cell) {
 };
 
 constexpr auto kFragmentsUnseen = [](const Cell& cell) {
-  return cell.pending == Pending::kFragments &&
-         !HasDeliver(cell.callbacks) && !HasChange(cell.callbacks);
+  return cell.pending == Pending::kFragments && !HasDeliver(cell.callbacks) &&
+         !HasChange(cell.callbacks);
 };
 
 constexpr auto kFragmentsAcrossFork = [](const Cell& cell) {
@@ -160,8 +160,7 @@ bool HasTotem(Callbacks callbacks) {
 
 bool IsBad(Handle handle) {
   return handle == Handle::kZero || handle == Handle::kNeverIssued ||
-         handle == Handle::kFinalized ||
-         handle == Handle::kFinalizedSlotReused;
+         handle == Handle::kFinalized || handle == Handle::kFinalizedSlotReused;
 }
 
 bool IsService(Handle handle) {
@@ -224,10 +223,9 @@ const std::vector<Exclusion>& Exclusions() {
 
 const Exclusion* ExcludedBy(const Cell& cell) {
   const auto& exclusions = Exclusions();
-  const auto found =
-      std::ranges::find_if(exclusions, [&cell](const Exclusion& exclusion) {
-        return exclusion.applies(cell);
-      });
+  const auto found = std::ranges::find_if(
+      exclusions,
+      [&cell](const Exclusion& exclusion) { return exclusion.applies(cell); });
   return found == exclusions.end() ? nullptr : &*found;
 }
 
@@ -238,12 +236,10 @@ std::vector<Cell> Product() {
       for (int p = 0; p <= static_cast<int>(Pending::kTotemChange); ++p) {
         for (int c = 0; c <= static_cast<int>(Callbacks::kOnlyTotem); ++c) {
           for (int d = 0;
-               d <= static_cast<int>(Disturbance::kOtherThreadFinalizes);
-               ++d) {
-            product.push_back({type, static_cast<Handle>(h),
-                               static_cast<Pending>(p),
-                               static_cast<Callbacks>(c),
-                               static_cast<Disturbance>(d)});
+               d <= static_cast<int>(Disturbance::kOtherThreadFinalizes); ++d) {
+            product.push_back(
+                {type, static_cast<Handle>(h), static_cast<Pending>(p),
+                 static_cast<Callbacks>(c), static_cast<Disturbance>(d)});
           }
         }
       }

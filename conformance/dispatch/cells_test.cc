@@ -122,10 +122,10 @@ TEST(Name, IsUniqueAndWellFormed) {
 }
 
 TEST(Name, Golden) {
-  EXPECT_EQ(Name(Cell{.type = Type::kOneNonblocking,
-                      .handle = Handle::kJoined}),
-            "DISPATCH-05/OneNonblocking/Joined/NothingPending/AllCallbacks/"
-            "Undisturbed");
+  EXPECT_EQ(
+      Name(Cell{.type = Type::kOneNonblocking, .handle = Handle::kJoined}),
+      "DISPATCH-05/OneNonblocking/Joined/NothingPending/AllCallbacks/"
+      "Undisturbed");
   EXPECT_EQ(Name(Cell{.type = Type::kInvalidMinus1,
                       .handle = Handle::kServiceKilledDuring}),
             "DISPATCH-09/InvalidMinus1/ServiceKilledDuring/NothingPending/"
@@ -164,8 +164,8 @@ TEST(RequirementsOf, NeedTheCallbackThatShowsThem) {
   for (const Cell& cell : Cells()) {
     const std::vector<std::string> ids = RequirementsOf(cell);
     if (!HasDeliver(cell.callbacks)) {
-      EXPECT_THAT(ids, AllOf(Not(Contains("MCAST-01")),
-                             Not(Contains("PART-01"))))
+      EXPECT_THAT(ids,
+                  AllOf(Not(Contains("MCAST-01")), Not(Contains("PART-01"))))
           << Name(cell);
     }
     if (!HasChange(cell.callbacks)) {

@@ -17,21 +17,21 @@ const std::vector<Type> kBlocking = {Type::kBlocking};
 const std::vector<Type> kOneNonblocking = {Type::kOneNonblocking};
 const std::vector<Type> kInvalid = {Type::kInvalid0, Type::kInvalid5,
                                     Type::kInvalidMinus1};
-const std::vector<Type> kEvery = {
-    Type::kOne,      Type::kAll,      Type::kBlocking,     Type::kOneNonblocking,
-    Type::kInvalid0, Type::kInvalid5, Type::kInvalidMinus1};
+const std::vector<Type> kEvery = {Type::kOne,          Type::kAll,
+                                  Type::kBlocking,     Type::kOneNonblocking,
+                                  Type::kInvalid0,     Type::kInvalid5,
+                                  Type::kInvalidMinus1};
 
 constexpr bool kBlocks = true;
 constexpr bool kReturns = false;
 
 const Outcome kRefused = {kReturns, {CS_ERR_INVALID_PARAM}, Ran::kNone};
 
-}  // namespace
+using S = Situation;
 
 // clang-format off
-const std::vector<OwedRow>& OwedTable() {
-  using S = Situation;
-  static const std::vector<OwedRow> table = {
+std::vector<OwedRow> OwedToOne() {
+  return {
       // "Dispatch atleast one callback, blocking until the callback is
       // dispatched."
       {S::kNothingWaits, kOne, {{kBlocks, {}, Ran::kNone}},
@@ -52,7 +52,11 @@ const std::vector<OwedRow>& OwedTable() {
       {S::kFragmentsThenMessage, kOne,
        {{kReturns, {CS_OK}, Ran::kFirstOrMore}},
        "cpg_dispatch(3), CS_DISPATCH_ONE: atleast one callback"},
+  };
+}
 
+std::vector<OwedRow> OwedToAll() {
+  return {
       // "Dispatch all waiting callbacks without blocking to wait for any
       // callbacks."
       {S::kNothingWaits, kAll, {{kReturns, {CS_OK}, Ran::kNone}},
@@ -68,7 +72,11 @@ const std::vector<OwedRow>& OwedTable() {
       {S::kFragmentsThenMessage, kAll,
        {{kReturns, {CS_OK}, Ran::kAnyNumber}},
        "cpg_dispatch(3), CS_DISPATCH_ALL: waiting"},
+  };
+}
 
+std::vector<OwedRow> OwedToBlocking() {
+  return {
       // "Dispatch all callbacks, blocking indefinitely."
       {S::kNothingWaits, kBlocking, {{kBlocks, {}, Ran::kNone}},
        "cpg_dispatch(3), CS_DISPATCH_BLOCKING: blocking indefinitely"},
@@ -80,7 +88,11 @@ const std::vector<OwedRow>& OwedTable() {
        "cpg_dispatch(3), CS_DISPATCH_BLOCKING: blocking indefinitely"},
       {S::kFragmentsThenMessage, kBlocking, {{kBlocks, {}, Ran::kAll}},
        "cpg_dispatch(3), CS_DISPATCH_BLOCKING: all callbacks"},
+  };
+}
 
+std::vector<OwedRow> OwedToOneNonblocking() {
+  return {
       // "Dispatch at most one callback. If there is no pending callback,
       // CS_ERR_TRY_AGAIN is returned."
       {S::kNothingWaits, kOneNonblocking,
@@ -99,7 +111,11 @@ const std::vector<OwedRow>& OwedTable() {
        {{kReturns, {CS_OK, CS_ERR_TRY_AGAIN}, Ran::kNone},
         {kReturns, {CS_OK}, Ran::kFirst}},
        "cpg_dispatch(3), CS_DISPATCH_ONE_NONBLOCKING: at most one callback"},
+  };
+}
 
+std::vector<OwedRow> OwedToInvalid() {
+  return {
       // No page says what an invalid type does. Refused, or as BLOCKING.
       {S::kNothingWaits, kInvalid, {kRefused, {kBlocks, {}, Ran::kNone}},
        "observed in corosync 3.1.7; quorum_dispatch(3)"},
@@ -112,7 +128,11 @@ const std::vector<OwedRow>& OwedTable() {
       {S::kFragmentsThenMessage, kInvalid,
        {kRefused, {kBlocks, {}, Ran::kAll}},
        "observed in corosync 3.1.7; quorum_dispatch(3)"},
+  };
+}
 
+std::vector<OwedRow> OwedAfterFinalize() {
+  return {
       // "Once the connection is finalized, the handle may not be used again."
       {S::kBadHandle, kEvery,
        {{kReturns, {CS_ERR_BAD_HANDLE}, Ran::kNone}},
@@ -128,9 +148,23 @@ const std::vector<OwedRow>& OwedTable() {
        {kRefused, {kReturns, {CS_OK, CS_ERR_BAD_HANDLE}, Ran::kFirst}},
        "cpg_finalize(3), DESCRIPTION: no more callbacks"},
   };
-  return table;
 }
 // clang-format on
+
+}  // namespace
+
+const std::vector<OwedRow>& OwedTable() {
+  static const std::vector<OwedRow> table = [] {
+    std::vector<OwedRow> rows;
+    for (const auto& part :
+         {OwedToOne(), OwedToAll(), OwedToBlocking(), OwedToOneNonblocking(),
+          OwedToInvalid(), OwedAfterFinalize()}) {
+      rows.insert(rows.end(), part.begin(), part.end());
+    }
+    return rows;
+  }();
+  return table;
+}
 
 const OwedRow& OwedFor(Type type, Situation situation) {
   const auto& table = OwedTable();
@@ -156,10 +190,9 @@ Situation SituationOf(const std::vector<Event>& waiting) {
     return Situation::kOnlySilent;
   }
   const auto first = std::ranges::find_if(waiting, &Event::has_callback);
-  const bool only_fragments =
-      std::all_of(waiting.begin(), first, [](const Event& event) {
-        return event.kind == Event::Kind::kFragment;
-      });
+  const bool only_fragments = std::all_of(
+      waiting.begin(), first,
+      [](const Event& event) { return event.kind == Event::Kind::kFragment; });
   return only_fragments ? Situation::kFragmentsThenMessage
                         : Situation::kSilentThenCallback;
 }

@@ -15,10 +15,9 @@ constexpr auto kTypes = std::to_array<Type>(
      Type::kInvalid0, Type::kInvalid5, Type::kInvalidMinus1});
 
 constexpr auto kSituations = std::to_array<Situation>(
-    {Situation::kBadHandle, Situation::kNothingWaits,
-     Situation::kCallbackWaits, Situation::kSilentThenCallback,
-     Situation::kOnlySilent, Situation::kFragmentsThenMessage,
-     Situation::kFinalizedByCallback});
+    {Situation::kBadHandle, Situation::kNothingWaits, Situation::kCallbackWaits,
+     Situation::kSilentThenCallback, Situation::kOnlySilent,
+     Situation::kFragmentsThenMessage, Situation::kFinalizedByCallback});
 
 // Calls `check(type, situation, outcome)` for everything that is allowed.
 template <typename Check>
@@ -168,10 +167,10 @@ TEST(Describe, Golden) {
   EXPECT_EQ(Describe(OwedFor(Type::kOne, Situation::kOnlySilent).allowed),
             "returns CS_OK, having run no callback; or sleeps, having run no "
             "callback");
-  EXPECT_EQ(Describe(OwedFor(Type::kInvalid5, Situation::kCallbackWaits)
-                         .allowed),
-            "returns CS_ERR_INVALID_PARAM, having run no callback; or sleeps, "
-            "having run all callbacks");
+  EXPECT_EQ(
+      Describe(OwedFor(Type::kInvalid5, Situation::kCallbackWaits).allowed),
+      "returns CS_ERR_INVALID_PARAM, having run no callback; or sleeps, "
+      "having run all callbacks");
   EXPECT_EQ(
       Describe(OwedFor(Type::kAll, Situation::kFinalizedByCallback).allowed),
       "returns CS_OK or CS_ERR_BAD_HANDLE, having run exactly the first "

@@ -27,11 +27,17 @@ constexpr size_t kLargeMessageSize = size_t{3} << 20;
 constexpr cpg_handle_t kNeverIssuedPattern = 0x5a5a5a5a00000000;
 
 // What every cell needs of the library.
-const std::vector<std::string_view> kSymbols = {
-    "cpg_initialize", "cpg_model_initialize", "cpg_finalize",
-    "cpg_fd_get",     "cpg_dispatch",         "cpg_join",
-    "cpg_leave",      "cpg_mcast_joined",     "cpg_membership_get",
-    "cpg_local_get",  "cpg_max_atomic_msgsize_get"};
+const std::vector<std::string_view> kSymbols = {"cpg_initialize",
+                                                "cpg_model_initialize",
+                                                "cpg_finalize",
+                                                "cpg_fd_get",
+                                                "cpg_dispatch",
+                                                "cpg_join",
+                                                "cpg_leave",
+                                                "cpg_mcast_joined",
+                                                "cpg_membership_get",
+                                                "cpg_local_get",
+                                                "cpg_max_atomic_msgsize_get"};
 
 bool NeedsPeer(const Cell& cell) {
   if (IsBad(cell.handle) && cell.handle != Handle::kFinalizedSlotReused &&
@@ -167,8 +173,7 @@ void Scene::JoinAndDrain(Client& client, const std::string& group) {
   joined_ = true;
 }
 
-void Scene::WaitMember(Client& client, const std::string& group,
-                       bool member) {
+void Scene::WaitMember(Client& client, const std::string& group, bool member) {
   const cpg_name name = harness::MakeGroupName(group);
   const auto end = std::chrono::steady_clock::now() + kArrivalDeadline;
   while (std::chrono::steady_clock::now() < end) {
@@ -208,8 +213,7 @@ void Scene::Barrier(Client& client) {
 
 void Scene::Multicast(Client& client, std::string_view name, size_t size) {
   context_.Step(fmt::format("cpg_mcast_joined {}", name));
-  Check("cpg_mcast_joined",
-        client.Multicast(harness::MakeMessage(name, size)));
+  Check("cpg_mcast_joined", client.Multicast(harness::MakeMessage(name, size)));
 }
 
 std::vector<Event> Scene::JoinAndPend(Client& client,
@@ -243,11 +247,10 @@ std::vector<Event> Scene::Pend(Client& client, const std::string& group) {
   const bool inside = cell_.handle == Handle::kInsideCallback;
   const bool leaving = cell_.handle == Handle::kLeaveUnconfirmed;
   const bool totem = client.callbacks().initial_totem;
-  const bool join_pends =
-      cell_.pending == Pending::kTotemChange ||
-      (!inside && !leaving &&
-       (cell_.pending == Pending::kOneChange ||
-        cell_.pending == Pending::kMixtureOfFive));
+  const bool join_pends = cell_.pending == Pending::kTotemChange ||
+                          (!inside && !leaving &&
+                           (cell_.pending == Pending::kOneChange ||
+                            cell_.pending == Pending::kMixtureOfFive));
   context_.Step("cpg_join");
   Check("cpg_join", client.Join(group));
   WaitMember(client, group, true);
@@ -265,7 +268,8 @@ std::vector<Event> Scene::Pend(Client& client, const std::string& group) {
     client.Dispatch(CS_DISPATCH_ONE_NONBLOCKING);
     events.erase(events.begin());
     if (client.RecordCount() != 1) {
-      CaseContext::Untested("while setting up: the own join did not come alone");
+      CaseContext::Untested(
+          "while setting up: the own join did not come alone");
     }
   }
   if (inside && cell_.pending != Pending::kTotemChange) {
@@ -373,8 +377,7 @@ std::vector<Event> Scene::CauseEvents() {
     CheckPeer(peer_->Join(group_));
     peer_joined_ = true;
     CheckPeer(peer_->Multicast("p1", harness::kSmallMessageSize));
-    return {PeerJoin(),
-            Made(Event::Kind::kMessage, "message p1 from peer")};
+    return {PeerJoin(), Made(Event::Kind::kMessage, "message p1 from peer")};
   }
   return CauseLastEvent();
 }

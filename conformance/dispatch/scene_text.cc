@@ -24,8 +24,7 @@ Event Scene::Made(Event::Kind kind, std::string text) const {
 }
 
 Event Scene::Message(std::string_view name) const {
-  return Made(Event::Kind::kMessage,
-              fmt::format("message {} from self", name));
+  return Made(Event::Kind::kMessage, fmt::format("message {} from self", name));
 }
 
 Event Scene::OwnJoin() const {

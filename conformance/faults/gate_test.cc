@@ -76,9 +76,10 @@ TEST_P(GateTest, IsCaughtByACaseOfItsRequirement) {
   EXPECT_EQ(control.outcome.verdict, Verdict::kPass) << control.message;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Faults, GateTest, testing::ValuesIn(kFaults),
-    [](const testing::TestParamInfo<Fault>& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Faults, GateTest, testing::ValuesIn(kFaults),
+                         [](const testing::TestParamInfo<Fault>& info) {
+                           return info.param.name;
+                         });
 
 // A sample of everything on the layer itself: it must be judged as the real
 // library is.

@@ -29,7 +29,7 @@ constexpr std::string_view kCases[] = {
 
 // What the cases on a hostile library come to.
 enum class Fate {
-  kPass,         // it behaves well as far as libcpg is concerned
+  kPass,  // it behaves well as far as libcpg is concerned
   kCrash,
   kHang,
   kNeverPass,    // any verdict but pass
@@ -103,8 +103,8 @@ TEST_P(HostileTest, CostsItsOwnVerdictsOnly) {
   const std::string name = GetParam().name;
   ASSERT_TRUE(Fates().contains(name)) << "what becomes of it?";
   const Fate fate = Fates().at(name);
-  const std::string library = Runfile("conformance/faults/hostile/" + name +
-                                      ".so");
+  const std::string library =
+      Runfile("conformance/faults/hostile/" + name + ".so");
   harness::LibraryIdentity identity;
   const std::string refusal = harness::Identify(library, &identity);
   ASSERT_EQ(refusal.empty(), fate != Fate::kRefused) << refusal;

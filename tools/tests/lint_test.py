@@ -98,8 +98,9 @@ class Lint(unittest.TestCase):
                    'struct Text {\n  Text(int);\n};\n')
         self.plant('harness/other.cc', '#include "harness/clean.h"\n\n'
                    'int* Nothing() { return 0; }\n')
-        self.expect('harness/clean.h:4: single-argument constructors',
-                    'harness/other.cc:3: use nullptr')
+        for _ in range(2):  # What is wrong is not remembered as right.
+            self.expect('harness/clean.h:4: single-argument constructors',
+                        'harness/other.cc:3: use nullptr')
 
     def test_scripts(self):
         self.plant('tools/a', '#!/bin/bash\ncd $1\nif\n')

@@ -44,10 +44,14 @@ contains 'not Debian 12'
 printf 'ID=debian\nVERSION_ID="12"\n' >"$CPGCERT_OS_RELEASE"
 expect 0 --dry-run
 [[ $output != *'needs '* ]] || fail 'a package is missing on this machine'
-start=${EPOCHREALTIME/./}
-expect 0
-elapsed_ms=$(((${EPOCHREALTIME/./} - start) / 1000))
-((elapsed_ms < 1000)) || fail "took $elapsed_ms ms"
+fastest_ms=999999
+for _ in 1 2 3; do  # The machine may be busy with other tests.
+  start=${EPOCHREALTIME/./}
+  expect 0
+  elapsed_ms=$(((${EPOCHREALTIME/./} - start) / 1000))
+  ((elapsed_ms >= fastest_ms)) || fastest_ms=$elapsed_ms
+done
+((fastest_ms < 1000)) || fail "took $fastest_ms ms"
 
 # Something missing.
 mkdir -p "$TEST_TMPDIR/copy/tools"
