@@ -22,21 +22,6 @@ Registry& TheRegistry() {
   return registry;
 }
 
-CaseContext* current_context = nullptr;
-
-// The GoogleTest test behind a case.
-class CaseTest : public testing::Test {
- public:
-  explicit CaseTest(const std::string& name) : name_(name) {}
-  void TestBody() override {
-    ASSERT_NE(current_context, nullptr) << "not run by case_runner";
-    BodyOf(name_)(*current_context);
-  }
-
- private:
-  const std::string& name_;
-};
-
 [[noreturn]] void Fatal(const std::string& text) {
   std::fputs((text + "\n").c_str(), stderr);
   std::abort();
@@ -83,16 +68,9 @@ void RegisterCase(CaseInfo info, CaseBody body) {
     Fatal("a case's name must begin with its first requirement: " + info.name);
   }
   Registry& registry = TheRegistry();
-  const auto [entry, is_new] =
-      registry.bodies.emplace(info.name, std::move(body));
-  if (!is_new) {
+  if (!registry.bodies.emplace(info.name, std::move(body)).second) {
     Fatal("two cases have the name " + info.name);
   }
-  const std::string& name = entry->first;
-  testing::RegisterTest(
-      name.substr(0, slash).c_str(), name.substr(slash + 1).c_str(), nullptr,
-      nullptr, __FILE__, __LINE__,
-      [&name]() -> testing::Test* { return new CaseTest(name); });
   registry.cases.push_back(std::move(info));
 }
 
@@ -101,7 +79,5 @@ const std::vector<CaseInfo>& AllCases() { return TheRegistry().cases; }
 const CaseBody& BodyOf(std::string_view name) {
   return TheRegistry().bodies.at(std::string(name));
 }
-
-void SetCurrentContext(CaseContext* context) { current_context = context; }
 
 }  // namespace cpgcert::conformance

@@ -1,6 +1,6 @@
 // A case: one check, named, deciding one or more requirements.
 //
-// Cases are GoogleTest tests; each runs in a process of its own, made by
+// Each runs as a GoogleTest test in a process of its own, made by
 // case_runner.h, in which the implementation may do anything.
 
 #ifndef CPGCERT_CONFORMANCE_CASE_H_
@@ -90,8 +90,8 @@ class CaseEnd : public std::exception {
 
 using CaseBody = std::function<void(CaseContext& context)>;
 
-// Registers a GoogleTest test that runs `body`. A name that is taken, or a
-// name that does not begin with the first requirement, is fatal.
+// Adds a case to the suite. A name that is taken, or a name that does not begin
+// with the first requirement, is fatal.
 void RegisterCase(CaseInfo info, CaseBody body);
 
 // All registered cases, in the order of registration.
@@ -99,9 +99,6 @@ const std::vector<CaseInfo>& AllCases();
 
 // The body of a registered case. REQUIRES: the name is registered.
 const CaseBody& BodyOf(std::string_view name);
-
-// The context for the case that is about to run in this process.
-void SetCurrentContext(CaseContext* context);
 
 }  // namespace cpgcert::conformance
 

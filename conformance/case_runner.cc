@@ -43,6 +43,31 @@ class Listener : public testing::EmptyTestEventListener {
   std::string skipped_;
 };
 
+// The GoogleTest test of a case. It is registered in the child, where it is
+// the only one that runs: going through a whole suite would cost more than most
+// cases.
+class CaseTest : public testing::Test {
+ public:
+  CaseTest(const CaseBody& body, CaseContext* context)
+      : body_(body), context_(context) {}
+  void TestBody() override { body_(*context_); }
+
+ private:
+  const CaseBody& body_;
+  CaseContext* context_;
+};
+
+void RegisterWithGoogleTest(const CaseInfo& info, CaseContext* context) {
+  const size_t slash = info.name.find('/');
+  const CaseBody& body = BodyOf(info.name);
+  testing::RegisterTest(info.name.substr(0, slash).c_str(),
+                        info.name.substr(slash + 1).c_str(), nullptr, nullptr,
+                        __FILE__, __LINE__,
+                        [&body, context]() -> testing::Test* {
+                          return new CaseTest(body, context);
+                        });
+}
+
 // GoogleTest's filter for exactly one name: '-' and ':' have a meaning there.
 std::string FilterFor(const CaseInfo& info) {
   std::string filter = info.name;
@@ -82,7 +107,7 @@ Listener* PrepareGoogleTest(const CaseInfo& info) {
 // In the child: runs the test and puts together the report.
 std::string RunTest(const CaseInfo& info, CaseContext* context) {
   const Listener* listener = PrepareGoogleTest(info);
-  SetCurrentContext(context);
+  RegisterWithGoogleTest(info, context);
   Json report;
   try {
     (void)RUN_ALL_TESTS();
@@ -165,6 +190,24 @@ std::string Message(const CaseRun& run, const harness::IsolatedResult& result,
   return message;
 }
 
+// An assertion that failed without CaseContext::Fail speaks against everything
+// that the case decides.
+void AddBareAssertions(const std::vector<std::string>& assertions,
+                       CaseOutcome* outcome) {
+  const std::vector<CaseFailure> named = outcome->failures;
+  for (const std::string& assertion : assertions) {
+    const bool is_named =
+        std::ranges::any_of(named, [&assertion](const CaseFailure& failure) {
+          return assertion.ends_with(failure.requirement + ": " + failure.text);
+        });
+    for (const std::string& id : outcome->requirements) {
+      if (!is_named) {
+        outcome->failures.push_back({id, assertion});
+      }
+    }
+  }
+}
+
 // Reads what RunTest wrote; `*reason` gets the one given for a verdict.
 void ReadReport(const std::string& text, CaseRun* run, std::string* reason) {
   const Json report = Json::parse(text, nullptr, false);
@@ -180,15 +223,7 @@ void ReadReport(const std::string& text, CaseRun* run, std::string* reason) {
     run->outcome.failures.push_back(
         {failure.at(0).get<std::string>(), failure.at(1).get<std::string>()});
   }
-  if (run->outcome.verdict == harness::Verdict::kFail &&
-      run->outcome.failures.empty()) {
-    // A bare assertion: it speaks against everything that the case decides.
-    for (const std::string& id : run->outcome.requirements) {
-      for (const Json& assertion : report.at("assertions")) {
-        run->outcome.failures.push_back({id, assertion.get<std::string>()});
-      }
-    }
-  }
+  AddBareAssertions(report.at("assertions"), &run->outcome);
   run->notes = report.at("notes").get<std::vector<std::string>>();
   run->figures = report.at("figures").get<std::map<std::string, double>>();
 }

@@ -342,8 +342,10 @@ IsolatedResult RunIsolated(const IsolatedOptions& options,
   ReadAvailable(descriptors.output_read, &output);
   result.output = output.Text();
   Decide(*mapping.get(), nonce, status, !ended, &result);
-  std::error_code ignored;
-  std::filesystem::remove_all(scratch, ignored);
+  if (rmdir(scratch.c_str()) != 0) {
+    std::error_code ignored;
+    std::filesystem::remove_all(scratch, ignored);
+  }
   return result;
 }
 

@@ -40,7 +40,8 @@ constexpr int kMachine = EM_RISCV;
 class File {
  public:
   explicit File(const std::string& path)
-      : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+      // Does not wait for the writer of a FIFO.
+      : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
   ~File() {
     if (descriptor_ >= 0) {
       close(descriptor_);
@@ -84,6 +85,8 @@ std::string Sha256(int file) {
   return size < 0 ? "" : Hexadecimal(digest.data(), digest_size);
 }
 
+constexpr std::string_view kGnuOwner("GNU", sizeof("GNU"));
+
 void ReadBuildId(Elf_Data* data, LibraryIdentity* identity) {
   GElf_Nhdr note{};
   size_t name_at = 0;
@@ -91,7 +94,10 @@ void ReadBuildId(Elf_Data* data, LibraryIdentity* identity) {
   for (size_t at = 0;
        (at = gelf_getnote(data, at, &note, &name_at, &text_at)) > 0;) {
     const auto* bytes = static_cast<const unsigned char*>(data->d_buf);
-    if (note.n_type == NT_GNU_BUILD_ID) {
+    const std::string_view owner(static_cast<const char*>(data->d_buf) + name_at,
+                                 note.n_namesz);
+    // Other owners use the number for something else: "stapsdt", for one.
+    if (note.n_type == NT_GNU_BUILD_ID && owner == kGnuOwner) {
       identity->build_id = Hexadecimal(bytes + text_at, note.n_descsz);
     }
   }
@@ -139,6 +145,7 @@ std::string ErrnoLine(const std::string& path) {
 }  // namespace
 
 std::string Identify(const std::string& path, LibraryIdentity* identity) {
+  *identity = {};
   const std::unique_ptr<char, decltype(&std::free)> resolved(
       realpath(path.c_str(), nullptr), std::free);
   const File file(path);
@@ -161,8 +168,9 @@ std::string Identify(const std::string& path, LibraryIdentity* identity) {
       gelf_getehdr(elf.get(), &header) == nullptr) {
     return path + ": not an ELF file";
   }
-  if (header.e_shoff + size_t{header.e_shnum} * header.e_shentsize >
-      static_cast<size_t>(status.st_size)) {
+  const auto size = static_cast<size_t>(status.st_size);
+  if (header.e_shoff > size ||
+      size_t{header.e_shnum} * header.e_shentsize > size - header.e_shoff) {
     return path + ": cut short: it ends before its section headers";
   }
   if (header.e_machine != kMachine ||

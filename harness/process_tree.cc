@@ -75,16 +75,15 @@ ThreadCounts CountThreads(pid_t process) {
   return counts;
 }
 
+bool IsStopped(pid_t process) {
+  return State(ReadFile(fmt::format("/proc/{}/stat", process))) == "T";
+}
+
 std::vector<pid_t> Children() {
-  // Each thread lists the children that it forked.
   std::vector<pid_t> children;
-  std::error_code error;
-  for (const auto& task :
-       std::filesystem::directory_iterator("/proc/self/task", error)) {
-    std::ifstream list(task.path() / "children");
-    for (pid_t child = 0; list >> child;) {
-      children.push_back(child);
-    }
+  std::ifstream list("/proc/thread-self/children");
+  for (pid_t child = 0; list >> child;) {
+    children.push_back(child);
   }
   return children;
 }

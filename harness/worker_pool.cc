@@ -58,7 +58,7 @@ bool SendText(int socket, char last_kind, std::string_view text) {
 std::string MendService(Corosync* service, MemberCensus* census) {
   if (service->Alive()) {
     std::string error;
-    if (CountThreads(service->pid()).stopped > 0) {
+    if (IsStopped(service->pid())) {
       error = service->Resume();
     }
     if (error.empty() && census->WaitNobody(kQuietDeadline).empty()) {

@@ -14,6 +14,7 @@
 #include "conformance/faults/faults.h"
 #include "conformance/faults/suite_on.h"
 #include "conformance/requirements.h"
+#include "conformance/suites.h"
 
 namespace cpgcert::faults {
 namespace {
@@ -107,6 +108,6 @@ TEST(ControlTest, TheUnfaultedLayerHasNoNewFailure) {
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  cpgcert::faults::RegisterSuites();
+  cpgcert::conformance::RegisterSuites();
   return RUN_ALL_TESTS();
 }

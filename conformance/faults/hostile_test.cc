@@ -12,6 +12,7 @@
 #include "conformance/case_runner.h"
 #include "conformance/faults/faults.h"
 #include "conformance/faults/suite_on.h"
+#include "conformance/suites.h"
 #include "harness/library_identity.h"
 
 namespace cpgcert::faults {
@@ -146,6 +147,6 @@ INSTANTIATE_TEST_SUITE_P(Libraries, HostileTest, testing::ValuesIn(kHostile),
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  cpgcert::faults::RegisterSuites();
+  cpgcert::conformance::RegisterSuites();
   return RUN_ALL_TESTS();
 }

@@ -1,6 +1,5 @@
 #include "conformance/faults/suite_on.h"
 
-#include <gtest/gtest.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -8,11 +7,9 @@
 #include <cstdlib>
 #include <numeric>
 #include <random>
-#include <set>
 
 #include "conformance/case.h"
 #include "conformance/deviations.h"
-#include "conformance/suites.h"
 #include "harness/worker_pool.h"
 
 namespace cpgcert::faults {
@@ -63,21 +60,6 @@ void MarkDeviation(CaseRun* run) {
 }
 
 }  // namespace
-
-void RegisterSuites() {
-  conformance::RegisterSuites();
-  std::string filter = GTEST_FLAG_GET(filter);
-  filter += filter.find('-') == std::string::npos ? "-" : ":";
-  std::set<std::string> suites;
-  for (const auto& info : AllCases()) {
-    suites.insert(info.requirements.front());
-  }
-  for (std::string suite : suites) {
-    std::ranges::replace(suite, '-', '?');
-    filter += suite + ".*:";
-  }
-  GTEST_FLAG_SET(filter, filter);
-}
 
 std::string Runfile(std::string_view name) {
   const char* root = std::getenv("TEST_SRCDIR");

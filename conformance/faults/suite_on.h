@@ -20,10 +20,6 @@ struct Trial {
   std::chrono::milliseconds deadline{30000};
 };
 
-// Registers all suites, and keeps GoogleTest from running their cases as tests
-// of this program. Call it once, after InitGoogleTest.
-void RegisterSuites();
-
 // The absolute path of a runfile such as "conformance/faults/one_spins.so".
 std::string Runfile(std::string_view name);
 
