@@ -58,7 +58,8 @@ void Declare(CLI::App* app, Options* options) {
   app->add_flag("--list-exclusions", options->list_exclusions,
                 "print what is left out of the matrix, and why");
   app->add_option("--jobs", options->jobs,
-                  "cases at a time (default: one for each core)")
+                  "cases at a time (default: two for each core, since a case "
+                  "mostly waits)")
       ->check(CLI::Range(1, 1024).description(""))
       ->type_name("N");
   app->add_option("--seed", options->seed,

@@ -34,6 +34,10 @@ constexpr const char* kOwnDeviations =
     "conformance/deviations/corosync_3_1_7.toml";
 constexpr const char* kOwnDeviationsVersion = "3.1.7";
 
+// A case mostly waits: for the service, for another process, for the proof
+// that a thread sleeps.
+constexpr int kWorkersPerCore = 2;
+
 // A file of the repository, also when it is run by Bazel.
 std::string RepositoryFile(const std::string& name) {
   for (const char* variable : {"CPGCERT_ROOT", "TEST_SRCDIR"}) {
@@ -127,9 +131,11 @@ RunEnd Run(const Options& options, const Preparation& preparation,
   reports::Progress progress(stderr, reports::Detect(stderr),
                              preparation.selection.cases.size());
   harness::PoolOptions pool;
-  pool.workers = options.jobs > 0
-                     ? options.jobs
-                     : static_cast<int>(std::thread::hardware_concurrency());
+  pool.workers =
+      options.jobs > 0
+          ? options.jobs
+          : kWorkersPerCore *
+                static_cast<int>(std::thread::hardware_concurrency());
   pool.stop_fd = stop_fd;
   const harness::PoolResult result = harness::RunPool(
       pool, preparation.selection.cases,

@@ -26,7 +26,7 @@ struct CaseInfo {
   // Requirement first, then one CamelCase value per axis, parted by slashes.
   std::string name;
   std::vector<std::string> requirements;
-  // The profile in which it counts: that of its first requirement.
+  // The profile with which it is run: that of one of its requirements.
   std::string profile;
 };
 

@@ -114,23 +114,23 @@ struct ArtificialCase {
   void (*body)(CaseContext& context);
 };
 
-constexpr auto kCases = std::to_array<ArtificialCase>(
-    {{"TOTEM-01/Pass", Pass},
-     {"TOTEM-01/FailOne", FailOne},
-     {"TOTEM-01/FailBare", FailBare},
-     {"TOTEM-01/FailOneAndBare", FailOneAndBare},
-     {"TOTEM-01/Skip", Skip},
-     {"TOTEM-01/Untested", BeUntested},
-     {"TOTEM-01/Unsupported", BeUnsupported},
-     {"TOTEM-01/Exit", Exit},
-     {"TOTEM-01/FakePass", FakePass},
-     {"TOTEM-01/DieBySignal", DieBySignal},
-     {"TOTEM-01/Throw", Throw},
-     {"TOTEM-01/ThrowNumber", ThrowNumber},
-     {"TOTEM-01/Hang", Hang},
-     {"TOTEM-01/LoadNothing", LoadNothing},
-     {"TOTEM-01/LeaveStray", LeaveStray},
-     {"TOTEM-01/Pollute", Pollute}});
+constexpr auto kCases =
+    std::to_array<ArtificialCase>({{"TOTEM-01/Pass", Pass},
+                                   {"TOTEM-01/FailOne", FailOne},
+                                   {"TOTEM-01/FailBare", FailBare},
+                                   {"TOTEM-01/FailOneAndBare", FailOneAndBare},
+                                   {"TOTEM-01/Skip", Skip},
+                                   {"TOTEM-01/Untested", BeUntested},
+                                   {"TOTEM-01/Unsupported", BeUnsupported},
+                                   {"TOTEM-01/Exit", Exit},
+                                   {"TOTEM-01/FakePass", FakePass},
+                                   {"TOTEM-01/DieBySignal", DieBySignal},
+                                   {"TOTEM-01/Throw", Throw},
+                                   {"TOTEM-01/ThrowNumber", ThrowNumber},
+                                   {"TOTEM-01/Hang", Hang},
+                                   {"TOTEM-01/LoadNothing", LoadNothing},
+                                   {"TOTEM-01/LeaveStray", LeaveStray},
+                                   {"TOTEM-01/Pollute", Pollute}});
 
 // --- Running them -----------------------------------------------------------
 
@@ -141,8 +141,8 @@ CaseInfo Info(const std::string& name) {
 // No case here needs as long, but a machine may be busy.
 constexpr std::chrono::milliseconds kLongEnough{60000};
 
-CaseRun Run(const std::string& name,
-            std::chrono::milliseconds deadline = kLongEnough) {
+CaseRun RunNamed(const std::string& name,
+                 std::chrono::milliseconds deadline = kLongEnough) {
   RunCaseOptions options;
   options.library = "/no/such/library.so";
   options.scratch_root = testing::TempDir();
@@ -156,7 +156,7 @@ std::vector<std::string> Failing(const CaseRun& run) {
 }
 
 TEST(RunCaseTest, PassIsPlain) {
-  const CaseRun run = Run("Pass");
+  const CaseRun run = RunNamed("Pass");
   EXPECT_EQ(run.outcome.verdict, Verdict::kPass);
   EXPECT_EQ(run.outcome.name, "TOTEM-01/Pass");
   EXPECT_EQ(run.outcome.requirements, kRequirements);
@@ -169,13 +169,13 @@ TEST(RunCaseTest, PassIsPlain) {
 }
 
 TEST(RunCaseTest, FailNamesItsRequirement) {
-  const CaseRun run = Run("FailOne");
+  const CaseRun run = RunNamed("FailOne");
   EXPECT_EQ(run.outcome.verdict, Verdict::kFail);
   EXPECT_THAT(Failing(run), ElementsAre("TOTEM-02"));
 }
 
 TEST(RunCaseTest, MessageOfFailGolden) {
-  EXPECT_EQ(Run("FailOne").message,
+  EXPECT_EQ(RunNamed("FailOne").message,
             "requires TOTEM-02: CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF gives "
             "one totem callback after the first configuration change.\n"
             "  call: ask\n"
@@ -188,7 +188,7 @@ TEST(RunCaseTest, MessageOfFailGolden) {
 }
 
 TEST(RunCaseTest, BareAssertionFailsEverything) {
-  const CaseRun run = Run("FailBare");
+  const CaseRun run = RunNamed("FailBare");
   EXPECT_EQ(run.outcome.verdict, Verdict::kFail);
   EXPECT_THAT(Failing(run), ElementsAre("TOTEM-01", "TOTEM-02"));
   EXPECT_THAT(run.message, HasSubstr("conformance/case_runner_test.cc:"));
@@ -196,7 +196,7 @@ TEST(RunCaseTest, BareAssertionFailsEverything) {
 }
 
 TEST(RunCaseTest, BareAssertionIsNotLostBesideNamedFailure) {
-  const CaseRun run = Run("FailOneAndBare");
+  const CaseRun run = RunNamed("FailOneAndBare");
   EXPECT_THAT(Failing(run), ElementsAre("TOTEM-01", "TOTEM-02"));
   ASSERT_EQ(run.outcome.failures.size(), 3);
   EXPECT_EQ(run.outcome.failures[0].text, "named");
@@ -204,26 +204,26 @@ TEST(RunCaseTest, BareAssertionIsNotLostBesideNamedFailure) {
 }
 
 TEST(RunCaseTest, NoTrialIsNoPass) {
-  const CaseRun untested = Run("Untested");
+  const CaseRun untested = RunNamed("Untested");
   EXPECT_EQ(untested.outcome.verdict, Verdict::kUntested);
   EXPECT_EQ(untested.message, "nothing to test\n");
-  const CaseRun unsupported = Run("Unsupported");
+  const CaseRun unsupported = RunNamed("Unsupported");
   EXPECT_EQ(unsupported.outcome.verdict, Verdict::kUnsupported);
   EXPECT_EQ(unsupported.message, "no such call\n");
-  const CaseRun skipped = Run("Skip");
+  const CaseRun skipped = RunNamed("Skip");
   EXPECT_EQ(skipped.outcome.verdict, Verdict::kUntested);
   EXPECT_THAT(skipped.message, HasSubstr("not today"));
 }
 
 TEST(RunCaseTest, LibraryThatDoesNotLoadIsUntested) {
-  const CaseRun run = Run("LoadNothing");
+  const CaseRun run = RunNamed("LoadNothing");
   EXPECT_EQ(run.outcome.verdict, Verdict::kUntested);
   EXPECT_THAT(run.message, StartsWith("the library does not load: "));
   EXPECT_THAT(run.message, HasSubstr("/no/such/library.so"));
 }
 
 TEST(RunCaseTest, ExitInTheMiddleIsACrash) {
-  const CaseRun run = Run("Exit");
+  const CaseRun run = RunNamed("Exit");
   EXPECT_EQ(run.outcome.verdict, Verdict::kCrash);
   EXPECT_THAT(run.message,
               StartsWith("the process of the case exited with status 0 before "
@@ -231,13 +231,13 @@ TEST(RunCaseTest, ExitInTheMiddleIsACrash) {
 }
 
 TEST(RunCaseTest, PrintingWhatAPassPrintsIsACrash) {
-  const CaseRun run = Run("FakePass");
+  const CaseRun run = RunNamed("FakePass");
   EXPECT_EQ(run.outcome.verdict, Verdict::kCrash);
   EXPECT_THAT(run.message, HasSubstr("output:\n  [  PASSED  ] 1 test.\n"));
 }
 
 TEST(RunCaseTest, MessageOfCrashGolden) {
-  const CaseRun run = Run("DieBySignal");
+  const CaseRun run = RunNamed("DieBySignal");
   EXPECT_EQ(run.outcome.verdict, Verdict::kCrash);
   EXPECT_EQ(run.message,
             "the process of the case killed by signal 11 (SIGSEGV)\n"
@@ -252,14 +252,14 @@ TEST(RunCaseTest, MessageOfCrashGolden) {
 }
 
 TEST(RunCaseTest, ExceptionsAreCrashes) {
-  const CaseRun run = Run("Throw");
+  const CaseRun run = RunNamed("Throw");
   EXPECT_EQ(run.outcome.verdict, Verdict::kCrash);
   EXPECT_THAT(run.message, StartsWith("an exception left the case: lost\n"));
-  EXPECT_EQ(Run("ThrowNumber").outcome.verdict, Verdict::kCrash);
+  EXPECT_EQ(RunNamed("ThrowNumber").outcome.verdict, Verdict::kCrash);
 }
 
 TEST(RunCaseTest, DeadlineIsAHang) {
-  const CaseRun run = Run("Hang", std::chrono::milliseconds(300));
+  const CaseRun run = RunNamed("Hang", std::chrono::milliseconds(300));
   EXPECT_EQ(run.outcome.verdict, Verdict::kHang);
   EXPECT_THAT(run.message, HasSubstr("still running at the deadline\n"));
   EXPECT_THAT(run.message, HasSubstr("steps:\n  waits\n"));
@@ -268,10 +268,10 @@ TEST(RunCaseTest, DeadlineIsAHang) {
 }
 
 TEST(RunCaseTest, LeavesNothingBehind) {
-  const CaseRun run = Run("LeaveStray");
+  const CaseRun run = RunNamed("LeaveStray");
   EXPECT_EQ(run.outcome.verdict, Verdict::kPass);
   EXPECT_THAT(run.notes, ElementsAre("1 processes outlived the case"));
-  EXPECT_EQ(Run("Pollute").outcome.verdict, Verdict::kPass);
+  EXPECT_EQ(RunNamed("Pollute").outcome.verdict, Verdict::kPass);
   for (const auto& entry :
        std::filesystem::directory_iterator(testing::TempDir())) {
     EXPECT_THAT(entry.path().filename().string(),
@@ -280,7 +280,7 @@ TEST(RunCaseTest, LeavesNothingBehind) {
 }
 
 TEST(RunCaseTest, UnknownCaseDoesNotPass) {
-  EXPECT_EQ(Run("NeverRegistered").outcome.verdict, Verdict::kCrash);
+  EXPECT_EQ(RunNamed("NeverRegistered").outcome.verdict, Verdict::kCrash);
 }
 
 // What someone's environment says to GoogleTest changes no verdict.
@@ -289,8 +289,8 @@ TEST(RunCaseTest, SettingsOfGoogleTestDoNotMatter) {
   setenv("GTEST_SHARD_INDEX", "1", 1);
   GTEST_FLAG_SET(throw_on_failure, true);
   GTEST_FLAG_SET(repeat, 2);
-  const CaseRun pass = Run("Pass");
-  const CaseRun fail = Run("FailOne");
+  const CaseRun pass = RunNamed("Pass");
+  const CaseRun fail = RunNamed("FailOne");
   unsetenv("GTEST_TOTAL_SHARDS");
   unsetenv("GTEST_SHARD_INDEX");
   GTEST_FLAG_SET(throw_on_failure, false);
@@ -303,12 +303,12 @@ TEST(RunCaseTest, SettingsOfGoogleTestDoNotMatter) {
 
 TEST(EncodeTest, RoundTrip) {
   CaseRun run;
-  run.outcome = {.name = "TOTEM-01/FailOne",
-                 .requirements = kRequirements,
-                 .profile = "api",
-                 .verdict = Verdict::kFail,
-                 .failures = {{"TOTEM-02", "owed: \"x\"\n\tcame: \xc3\xa9"},
-                              {"TOTEM-01", ""}}};
+  run.outcome.name = "TOTEM-01/FailOne";
+  run.outcome.requirements = kRequirements;
+  run.outcome.profile = "api";
+  run.outcome.verdict = Verdict::kFail;
+  run.outcome.failures = {{"TOTEM-02", "owed: \"x\"\n\tcame: \xc3\xa9"},
+                          {"TOTEM-01", ""}};
   run.message = "requires TOTEM-02\n";
   run.notes = {"one", "two"};
   run.figures = {{"speed", 0.25}};

@@ -176,7 +176,9 @@ TEST(DeviationsFileTest, ErrorsOfTomlItselfNameTheLine) {
 // Every byte in turn gives way to, and is preceded by, one that means something
 // in TOML or nothing at all.
 TEST(DeviationsFileTest, AnyTextIsReadOrRefusedInOneLine) {
-  constexpr std::string_view kBytes("[]{}=\"'.,#\n\r\t \\0a-\x7f\xc3\0", 23);
+  // With the NUL at its end.
+  constexpr char kText[] = "[]{}=\"'.,#\n\r\t \\0a-\x7f\xc3";
+  constexpr std::string_view kBytes(kText, sizeof(kText));
   const std::string good(kGood);
   int refused = 0;
   for (std::size_t i = 0; i < good.size(); ++i) {

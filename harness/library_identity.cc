@@ -94,8 +94,8 @@ void ReadBuildId(Elf_Data* data, LibraryIdentity* identity) {
   for (size_t at = 0;
        (at = gelf_getnote(data, at, &note, &name_at, &text_at)) > 0;) {
     const auto* bytes = static_cast<const unsigned char*>(data->d_buf);
-    const std::string_view owner(static_cast<const char*>(data->d_buf) + name_at,
-                                 note.n_namesz);
+    const std::string_view owner(
+        static_cast<const char*>(data->d_buf) + name_at, note.n_namesz);
     // Other owners use the number for something else: "stapsdt", for one.
     if (note.n_type == NT_GNU_BUILD_ID && owner == kGnuOwner) {
       identity->build_id = Hexadecimal(bytes + text_at, note.n_descsz);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <functional>
 #include <sstream>
+#include <vector>
 
 #include "harness/client.h"
 #include "harness/cpg_api.h"
@@ -66,12 +68,13 @@ class PeerProcess {
   }
 
   std::string Join(const std::string& group) {
+    const size_t before = client_.RecordCount();
     std::string error = Check("cpg_initialize", client_.Initialize());
     if (error.empty()) {
       error = Check("cpg_join", client_.Join(group));
     }
     if (error.empty()) {
-      error = DispatchUntil([](const CallbackRecord& record) {
+      error = DispatchUntil(before, [](const CallbackRecord& record) {
         return record.kind == CallbackRecord::Kind::kConfiguration;
       });
     }
@@ -79,10 +82,11 @@ class PeerProcess {
   }
 
   std::string Multicast(const std::string& name, size_t size) {
+    const size_t before = client_.RecordCount();
     std::string error =
         Check("cpg_mcast_joined", client_.Multicast(MakeMessage(name, size)));
     if (error.empty()) {
-      error = DispatchUntil([&name](const CallbackRecord& record) {
+      error = DispatchUntil(before, [&name](const CallbackRecord& record) {
         return record.message == name;
       });
     }
@@ -92,15 +96,14 @@ class PeerProcess {
     return error;
   }
 
-  // Dispatches until `wanted` is among the records.
+  // Dispatches until `wanted` is among the records after the first `before`.
   std::string DispatchUntil(
-      const std::function<bool(const CallbackRecord&)>& wanted) {
+      size_t before, const std::function<bool(const CallbackRecord&)>& wanted) {
     const auto end = Clock::now() + kEventDeadline;
     while (Clock::now() < end) {
-      for (const CallbackRecord& record : client_.Records()) {
-        if (wanted(record)) {
-          return "";
-        }
+      const std::vector<CallbackRecord> records = client_.Records();
+      if (std::any_of(records.begin() + before, records.end(), wanted)) {
+        return "";
       }
       client_.WaitReadable(milliseconds(100));
       const cs_error_t result = client_.Dispatch(CS_DISPATCH_ALL);

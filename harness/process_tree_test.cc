@@ -139,25 +139,30 @@ TEST(ProcessTreeTest, StoppedThreadsAreCounted) {
   EXPECT_EQ(CountThreads(child).all, 0);
 }
 
-TEST(ProcessTreeTest, ChildrenAreThoseOfAllOurThreads) {
+TEST(ProcessTreeTest, ChildrenAreThoseThatWereForkedAndNotReaped) {
   EXPECT_EQ(Children(), std::vector<pid_t>{});
   const pid_t first = StartSleeper();
   EXPECT_EQ(Children(), std::vector<pid_t>{first});
-  std::thread thread([&] {
-    const pid_t second = fork();
-    if (second == 0) {
-      while (true) {
-        pause();
-      }
-    }
-    const std::vector<pid_t> children = Children();
-    EXPECT_EQ(children.size(), 2U);
-    EXPECT_EQ(std::ranges::count(children, first), 1);
-    EXPECT_EQ(std::ranges::count(children, second), 1);
-  });
-  thread.join();
-  EXPECT_EQ(KillChildrenExcept({}), 2);
+  const pid_t second = StartZombie();
+  const std::vector<pid_t> children = Children();
+  EXPECT_EQ(children.size(), 2U);
+  EXPECT_EQ(std::ranges::count(children, first), 1);
+  EXPECT_EQ(std::ranges::count(children, second), 1);
+  EXPECT_EQ(KillChildrenExcept({}), 1);
   EXPECT_EQ(Children(), std::vector<pid_t>{});
+}
+
+TEST(ProcessTreeTest, AProcessIsStoppedFromItsStopToItsResumption) {
+  const pid_t child = StartSleeper();
+  EXPECT_FALSE(IsStopped(child));
+  kill(child, SIGSTOP);
+  EXPECT_EQ(waitpid(child, nullptr, WUNTRACED), child);
+  EXPECT_TRUE(IsStopped(child));
+  kill(child, SIGCONT);
+  EXPECT_EQ(waitpid(child, nullptr, WCONTINUED), child);
+  EXPECT_FALSE(IsStopped(child));
+  EXPECT_EQ(KillChildrenExcept({}), 1);
+  EXPECT_FALSE(IsStopped(child));
 }
 
 TEST(ProcessTreeTest, AllChildrenButThoseToKeepAreKilled) {

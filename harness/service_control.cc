@@ -19,23 +19,57 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kDeadline{10000};
+// Process 0, to kill(2), would be our own process group.
+constexpr char kNotOurs[] = "the service is not ours to disturb";
 
 std::string ErrnoText(const char* what) {
   return fmt::format("{}: {}", what, std::strerror(errno));
 }
 
+// A descriptor that is readable once the process has ended.
+class ProcessWatch {
+ public:
+  explicit ProcessWatch(pid_t process)
+      : descriptor_(static_cast<int>(syscall(SYS_pidfd_open, process, 0))) {}
+  ~ProcessWatch() {
+    if (descriptor_ >= 0) {
+      close(descriptor_);
+    }
+  }
+  ProcessWatch(const ProcessWatch&) = delete;
+  ProcessWatch& operator=(const ProcessWatch&) = delete;
+
+  bool exists() const { return descriptor_ >= 0; }
+  // True once it has ended; waits at most so long for that.
+  bool Ended(int wait_ms) const {
+    pollfd watched{descriptor_, POLLIN, 0};
+    return poll(&watched, 1, wait_ms) > 0;
+  }
+
+ private:
+  int descriptor_;
+};
+
 // Signals, then waits until every thread is stopped, or none is.
 std::string SignalAndWait(pid_t process, int signal, bool stopped) {
-  if (kill(process, signal) != 0) {
+  if (process <= 0) {
+    return kNotOurs;
+  }
+  const ProcessWatch watch(process);
+  if (!watch.exists() || kill(process, signal) != 0) {
     return ErrnoText("cannot signal the service");
   }
   const auto end = Clock::now() + kDeadline;
+  int wait_ms = 0;
   while (Clock::now() < end) {
+    if (watch.Ended(wait_ms)) {
+      return "the service has ended";
+    }
     const ThreadCounts counts = CountThreads(process);
     if (counts.all > 0 && counts.stopped == (stopped ? counts.all : 0)) {
       return "";
     }
-    poll(nullptr, 0, 1);
+    wait_ms = 1;
   }
   return stopped ? "the service did not stop" : "the service did not resume";
 }
@@ -43,18 +77,20 @@ std::string SignalAndWait(pid_t process, int signal, bool stopped) {
 }  // namespace
 
 std::string ServiceControl::Kill() const {
-  const int process = static_cast<int>(syscall(SYS_pidfd_open, process_, 0));
-  if (process < 0 || kill(process_, SIGKILL) != 0) {
+  if (!allowed()) {
+    return kNotOurs;
+  }
+  const ProcessWatch watch(process_);
+  if (!watch.exists() || kill(process_, SIGKILL) != 0) {
     return ErrnoText("cannot kill the service");
   }
-  pollfd watched{process, POLLIN, 0};
   const auto end = Clock::now() + kDeadline;
-  int ready = 0;
-  while (ready <= 0 && Clock::now() < end) {
-    ready = poll(&watched, 1, 100);
+  while (Clock::now() < end) {
+    if (watch.Ended(100)) {
+      return "";
+    }
   }
-  close(process);
-  return ready > 0 ? "" : "the service did not die";
+  return "the service did not die";
 }
 
 std::string ServiceControl::Stop() const {

@@ -103,6 +103,16 @@ void ExpectLongSleep(const CallState& state, const std::string& call) {
   EXPECT_LE(state.sample.sleep.timeout_ns, kAllOfItNs);
 }
 
+// The sleeps that are watched; no test waits for them.
+void SleepOnce(const timespec& time) {
+  nanosleep(&time, nullptr);  // sleep: to be watched
+}
+
+void SleepUntil(const timespec& time) {
+  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME,  // sleep: to be watched
+                  &time, nullptr);
+}
+
 // Settles a call that repeats `period` until it is told to end.
 CallState RepetitionOf(const std::function<void()>& period) {
   std::atomic<bool> enough{false};
@@ -220,8 +230,7 @@ TEST(ThreadWatchTest, LongWaitsForADescriptorAreAsleepWithTheirTimeout) {
 
 TEST(ThreadWatchTest, ALongNanosleepIsAsleepWithItsTimeout) {
   const timespec time{kLongSeconds, 0};
-  const CallState state =
-      SleepOf([&] { nanosleep(&time, nullptr); }, Interrupt);
+  const CallState state = SleepOf([&] { SleepOnce(time); }, Interrupt);
   EXPECT_EQ(state.sample.sleep.call, "clock_nanosleep");
   EXPECT_EQ(state.sample.sleep.timeout_ns, kAllOfItNs);
 }
@@ -250,12 +259,7 @@ TEST(ThreadWatchTest, AnAbsoluteTimeoutIsGivenAsTheRestOfIt) {
   timespec end{};
   clock_gettime(CLOCK_MONOTONIC, &end);
   end.tv_sec += kLongSeconds;
-  ExpectLongSleep(SleepOf(
-                      [&] {
-                        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end,
-                                        nullptr);
-                      },
-                      Interrupt),
+  ExpectLongSleep(SleepOf([&] { SleepUntil(end); }, Interrupt),
                   "clock_nanosleep");
 }
 
@@ -273,12 +277,12 @@ TEST(ThreadWatchTest, ALoopThatYieldsOrLooksIsSpinning) {
 }
 
 TEST(ThreadWatchTest, SleepingForAWhileAgainAndAgainIsPolling) {
-  const timespec tick{0, 1'000'000};
-  const CallState state = RepetitionOf([&] { nanosleep(&tick, nullptr); });
+  const CallState state = RepetitionOf([] { SleepOnce({0, 1'000'000}); });
   EXPECT_EQ(Describe(state),
             "polling: wakes again and again from clock_nanosleep, time-out "
             "1 ms");
-  EXPECT_EQ(RepetitionOf([] { usleep(5000); }).kind, Kind::kPolling);
+  EXPECT_EQ(RepetitionOf([] { SleepOnce({0, 5'000'000}); }).kind,
+            Kind::kPolling);
 }
 
 TEST(ThreadWatchTest, APollOfNothingAgainAndAgainIsPolling) {

@@ -17,7 +17,7 @@
 
 #include "harness/member_census.h"
 #include "harness/namespaces.h"
-#include "harness/process_tree.h"
+#include "harness/service_control.h"
 
 namespace cpgcert::harness {
 
@@ -57,10 +57,9 @@ bool SendText(int socket, char last_kind, std::string_view text) {
 // who used it.
 std::string MendService(Corosync* service, MemberCensus* census) {
   if (service->Alive()) {
-    std::string error;
-    if (IsStopped(service->pid())) {
-      error = service->Resume();
-    }
+    // Also undoes a stop that has been sent and not yet taken effect; nobody
+    // could connect to a service that is stopped, nor give that up.
+    const std::string error = ServiceControl(service->pid()).Resume();
     if (error.empty() && census->WaitNobody(kQuietDeadline).empty()) {
       return "";
     }

@@ -1,6 +1,6 @@
 # Shared by the scripts of this project: messages, and an environment in which
 # Bazel can run. Sourced, not run. Needs `root`, the directory of the checkout.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 # say TEXT: one line for the person, on stderr.
 say() { printf 'cpgcert: %s\n' "$*" >&2; }

@@ -5,6 +5,8 @@
 #ifndef CONFORMANCE_FAULTS_FAULTS_H_
 #define CONFORMANCE_FAULTS_FAULTS_H_
 
+#include <ostream>
+
 namespace cpgcert::faults {
 
 // A faithful libcpg but for one fault, built as the runfile
@@ -17,6 +19,11 @@ struct Fault {
   const char* does;
 };
 
+// For GoogleTest's messages.
+inline void PrintTo(const Fault& fault, std::ostream* out) {
+  *out << fault.name;
+}
+
 inline constexpr Fault kFaults[] = {
 #include "conformance/faults/fault_table.inc"
 };
@@ -28,6 +35,10 @@ struct Hostile {
   // One sentence.
   const char* does;
 };
+
+inline void PrintTo(const Hostile& hostile, std::ostream* out) {
+  *out << hostile.name;
+}
 
 inline constexpr Hostile kHostile[] = {
 #include "conformance/faults/hostile_table.inc"

@@ -41,7 +41,7 @@ void WriteAll(int descriptor, const std::string& text) {
 
 void SleepMs(long ms) {
   const timespec time = {ms / 1000, ms % 1000 * 1'000'000};
-  nanosleep(&time, nullptr);
+  nanosleep(&time, nullptr);  // sleep: it attacks, it waits for nothing
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class OnePolls50Ms : public Layer {
       const cs_error_t result = RunReal(session, CS_DISPATCH_ONE_NONBLOCKING);
       if (result != CS_ERR_TRY_AGAIN) return result;
       const timespec period = {0, 50'000'000};
-      nanosleep(&period, nullptr);
+      nanosleep(&period, nullptr);  // sleep: this is the fault
     }
   }
 };
