@@ -91,7 +91,8 @@ std::string OutDirectory(const Options& options) {
 // Files for Bazel and for people, and the summary. Returns "" or one line.
 std::string Report(const reports::Certificate& certificate,
                    const std::string& out) {
-  std::string error = reports::WriteOut(certificate, out).error;
+  const reports::Written written = reports::WriteOut(certificate, out);
+  std::string error = written.error;
   if (const char* junit = std::getenv("XML_OUTPUT_FILE")) {
     const std::string failure =
         reports::WriteFile(junit, reports::ToJunit(certificate));
@@ -101,6 +102,12 @@ std::string Report(const reports::Certificate& certificate,
       certificate, reports::Detect(stdout), out + "/certificate.html");
   std::fputs(summary.c_str(), stdout);
   std::fflush(stdout);
+  if (error.empty()) {
+    std::fprintf(stderr,
+                 "wrote certificate.html, certificate.json and "
+                 "junit.xml to %s\n",
+                 out.c_str());
+  }
   return error;
 }
 

@@ -33,7 +33,8 @@ def library():
     """The libcpg of this machine."""
     lines = subprocess.run(['/sbin/ldconfig', '-p'], text=True, check=True,
                            stdout=subprocess.PIPE).stdout.splitlines()
-    return next(line.split(' => ')[1] for line in lines if 'libcpg.so.4' in line)
+    return next(line.split(' => ')[1]
+                for line in lines if 'libcpg.so.4' in line)
 
 
 def inside(script):

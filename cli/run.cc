@@ -40,6 +40,9 @@ constexpr int kWorkersPerCore = 2;
 
 // A file of the repository, also when it is run by Bazel.
 std::string RepositoryFile(const std::string& name) {
+  if (access(name.c_str(), R_OK) == 0) {
+    return name;
+  }
   for (const char* variable : {"CPGCERT_ROOT", "TEST_SRCDIR"}) {
     const char* root = std::getenv(variable);
     if (root == nullptr) {

@@ -177,7 +177,7 @@ TEST(DeviationsFileTest, ErrorsOfTomlItselfNameTheLine) {
 // in TOML or nothing at all.
 TEST(DeviationsFileTest, AnyTextIsReadOrRefusedInOneLine) {
   // With the NUL at its end.
-  constexpr char kText[] = "[]{}=\"'.,#\n\r\t \\0a-\x7f\xc3";
+  static constexpr char kText[] = "[]{}=\"'.,#\n\r\t \\0a-\x7f\xc3";
   constexpr std::string_view kBytes(kText, sizeof(kText));
   const std::string good(kGood);
   int refused = 0;
