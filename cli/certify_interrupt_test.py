@@ -12,7 +12,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 from certify_testing import (  # pylint: disable=wrong-import-position
-    CERTIFY, CertifyTest, DEADLINE, REPORTS)
+    CERTIFY, CertifyTest, DEADLINE, REPORTS, read_to_the_end)
 
 SECONDS_MAX = 10  # owed is about one, on a machine with nothing else to do
 
@@ -104,22 +104,13 @@ class Interrupt(CertifyTest):
             shown += os.read(terminal, 65536)
         begin = time.monotonic()
         os.write(terminal, b'\x03')
-        shown = self.read_to_the_end(terminal)
+        shown = read_to_the_end(terminal)
         _, status = os.waitpid(child, 0)
         print(f'Ctrl-C to exit: {time.monotonic() - begin:.3f} s')
         self.assertEqual(os.waitstatus_to_exitcode(status), 1, shown)
         self.assertIn(b'(incomplete', shown)
         self.expect_no_descendant(0)
         self.expect_incomplete(1)
-
-    def read_to_the_end(self, terminal):
-        shown = b''
-        try:
-            while chunk := os.read(terminal, 65536):
-                shown += chunk
-        except OSError:
-            pass  # a terminal that nobody holds any more
-        return shown
 
 
 if __name__ == '__main__':

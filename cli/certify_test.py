@@ -10,7 +10,8 @@ import unittest
 
 sys.dont_write_bytecode = True
 from certify_testing import (  # pylint: disable=wrong-import-position
-    CERTIFY, CertifyTest, DEVIANT, ONE_PASSING, PASSING, REPORTS, inside)
+    CERTIFY, CertifyTest, DEVIANT, ONE_PASSING, PASSING, REPORTS, inside,
+    read_to_the_end)
 
 LISTED = re.compile(r'(([A-Z]+-\d\d)(?:/[A-Z][A-Za-z0-9]*)+) '
                     r'(\2(?:,[A-Z]+-\d\d)*) (api|faults)')
@@ -110,7 +111,8 @@ class Verdicts(CertifyTest):
         self.assertIn('\n1 deviation\n', done.stdout)
         self.assertIn('NOT CERTIFIED: 1 documented deviation', done.stdout)
         # It is no news.
-        self.assertEqual(done.stderr, '1 of 1 case, 0 unfavourable\n')
+        self.assertEqual(done.stderr,
+                         '1 of 1 case, 0 unfavourable\n' + self.wrote())
 
     def deviation(self, glob):
         file = self.folder / 'deviations.toml'
@@ -183,7 +185,7 @@ class Screens(CertifyTest):
                             TERM='xterm-256color')
         self.assertNotRegex(done.stdout + done.stderr, r'[\r\x1b]')
         self.assertRegex(done.stderr, rf'\Afail {DEVIANT}: requires .*\n'
-                         r'1 of 1 case, 1 unfavourable\n\Z')
+                         rf'1 of 1 case, 1 unfavourable\n{self.wrote()}\Z')
 
     def test_progress_line_on_a_terminal(self):
         ours, theirs = pty.openpty()
@@ -194,12 +196,13 @@ class Screens(CertifyTest):
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs)
         os.close(theirs)
         summary, _ = running.communicate()
-        shown = os.read(ours, 65536).decode()
+        shown = read_to_the_end(ours).decode()
         self.assertEqual(running.returncode, 0)
         for count in range(1, 6):
             self.assertIn(f'\r\x1b[K[{count}/5] DISPATCH-05/', shown)
         # The line goes away in the end.
-        self.assertTrue(shown.endswith('\r\x1b[K'), repr(shown))
+        end = '\r\x1b[K' + self.wrote().replace('\n', '\r\n')
+        self.assertTrue(shown.endswith(end), repr(shown))
         self.assertNotRegex(summary, r'[\r\x1b]')
 
     def test_reader_goes_away(self):

@@ -161,9 +161,9 @@ TEST_F(ClientTest, CallsCarryWhatTheyWereGiven) {
   EXPECT_EQ(client.Dispatch(CS_DISPATCH_ALL), CS_OK);
   EXPECT_EQ(fake.handle, kFirstHandle);
   EXPECT_EQ(fake.type, CS_DISPATCH_ALL);
-  EXPECT_EQ(client.DispatchHandle(99, 12345), CS_OK);
+  EXPECT_EQ(client.DispatchHandle(99, 7), CS_OK);
   EXPECT_EQ(fake.handle, 99U);
-  EXPECT_EQ(fake.type, 12345);
+  EXPECT_EQ(fake.type, 7);  // no type of the header
   EXPECT_EQ(client.Finalize(), CS_OK);
   EXPECT_EQ(fake.handle, kFirstHandle);
 }

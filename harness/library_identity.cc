@@ -21,6 +21,7 @@
 
 #include "harness/cpg_api.h"
 #include "harness/isolated_run.h"
+#include "harness/process_tree.h"
 
 namespace cpgcert::harness {
 
@@ -190,8 +191,10 @@ std::string Identify(const std::string& path, LibraryIdentity* identity) {
 
 FoundLibrary FindSystemLibrary() {
   FoundLibrary found;
+  IsolatedOptions options;
+  options.keep = Children();
   const IsolatedResult result =
-      RunIsolated({}, [](ReportWriter& writer, uint64_t nonce) {
+      RunIsolated(options, [](ReportWriter& writer, uint64_t nonce) {
         void* library = dlopen("libcpg.so.4", RTLD_NOW | RTLD_LOCAL);
         link_map* map = nullptr;
         if (library != nullptr && dlinfo(library, RTLD_DI_LINKMAP, &map) == 0) {

@@ -5,9 +5,11 @@
 #include <linux/capability.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
@@ -102,6 +104,19 @@ TEST_F(LibraryIdentityTest, TheSystemsLibraryIsIdentified) {
 TEST_F(LibraryIdentityTest, ItIsNotLoadedInThisProcess) {
   EXPECT_EQ(Identify(FindSystemLibrary().path, &identity_), "");
   EXPECT_EQ(dlopen("libcpg.so.4", RTLD_NOLOAD | RTLD_NOW), nullptr);
+}
+
+TEST_F(LibraryIdentityTest, LookingForItLeavesTheCallersChildrenAlone) {
+  const pid_t child = fork();
+  if (child == 0) {
+    while (true) {
+      pause();
+    }
+  }
+  EXPECT_EQ(FindSystemLibrary().error, "");
+  EXPECT_EQ(waitpid(child, nullptr, WNOHANG), 0);
+  kill(child, SIGKILL);
+  EXPECT_EQ(waitpid(child, nullptr, 0), child);
 }
 
 TEST_F(LibraryIdentityTest, LinksAndRelativePathsAreResolved) {

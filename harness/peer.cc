@@ -78,6 +78,11 @@ class PeerProcess {
         return record.kind == CallbackRecord::Kind::kConfiguration;
       });
     }
+    // The service, which does one thing at a time, has told the others by the
+    // time it answers.
+    if (error.empty()) {
+      error = Check("cpg_local_get", client_.RoundTrip());
+    }
     return error;
   }
 

@@ -251,13 +251,15 @@ bool WatchedCall::returned() {
 
 ThreadSample WatchedCall::Sample() {
   ThreadSample sample;
-  // The switches first: if they are the same at the next look, everything
-  // between the two looks was one sleep.
+  // The switches before and after the call: if they are the same, the thread
+  // was in that call's sleep when they were read; if they are also the same at
+  // the next look, everything between the two looks was one sleep.
   const std::string status = ReadFileAt(directory_, "status");
   sample.exists = !status.empty();
   sample.switches = ParseSwitches(status);
   sample.asleep =
-      ParseSyscall(ReadFileAt(directory_, "syscall"), &sample.sleep);
+      ParseSyscall(ReadFileAt(directory_, "syscall"), &sample.sleep) &&
+      ParseSwitches(ReadFileAt(directory_, "status")) == sample.switches;
   timespec processor{};
   if (!returned() && clock_gettime(clock_, &processor) == 0) {
     sample.processor_ns = ToNs(processor);

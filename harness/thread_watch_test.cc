@@ -304,16 +304,18 @@ TEST(ThreadWatchTest, AConditionVariableWithAShortTimeoutIsPolling) {
 }
 
 TEST(ThreadWatchTest, AFewShortSleepsBeforeALongOneAreNoPolling) {
-  WakingPipe pipe;
-  const CallState state = SleepOf(
-      [&] {
-        for (int i = 1; i < WatchedCall::kShortSleepsMax; ++i) {
-          poll(nullptr, 0, 1);
-        }
-        pipe.Poll(-1);
-      },
-      [&](WatchedCall*) { pipe.Wake(); });
-  ExpectSleep(state, "poll");
+  for (int round = 0; round < 30; ++round) {
+    WakingPipe pipe;
+    const CallState state = SleepOf(
+        [&] {
+          for (int i = 1; i < WatchedCall::kShortSleepsMax; ++i) {
+            poll(nullptr, 0, 1);
+          }
+          pipe.Poll(-1);
+        },
+        [&](WatchedCall*) { pipe.Wake(); });
+    ExpectSleep(state, "poll");
+  }
 }
 
 TEST(ThreadWatchTest, AThreadThatWokeHasNotSleptSince) {

@@ -83,7 +83,10 @@ std::string WriteFile(const std::string& file, std::string_view content) {
 std::string CheckWritable(const std::string& directory) {
   std::string failure = MakeDirectory(directory);
   if (failure.empty()) {
-    const std::string file = (fs::path(directory) / ".writable").string();
+    const std::string file =
+        (fs::path(directory) /
+         (".cpgcert-" + std::to_string(getpid()) + ".writable"))
+            .string();
     failure = WriteFile(file, "?");
     unlink(file.c_str());
   }
