@@ -14,8 +14,8 @@ namespace cpgcert::harness {
 namespace {
 
 // Bytes that differ between messages and, within one, between places.
-void FillPattern(std::string_view name, size_t begin, std::string* message) {
-  uint64_t word = std::hash<std::string_view>{}(name) | 1;
+void FillPattern(std::string_view seed, size_t begin, std::string* message) {
+  uint64_t word = std::hash<std::string_view>{}(seed) | 1;
   size_t at = begin;
   for (; at + sizeof(word) <= message->size(); at += sizeof(word)) {
     word = word * 6364136223846793005U + 1442695040888963407U;
@@ -33,7 +33,7 @@ std::string MakeMessage(std::string_view name, size_t size) {
   const size_t header = message.size();
   if (size > header) {
     message.resize(size);
-    FillPattern(name, header, &message);
+    FillPattern(std::string_view(message).substr(0, header), header, &message);
   }
   return message;
 }

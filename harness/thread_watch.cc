@@ -257,7 +257,9 @@ ThreadSample WatchedCall::Sample() {
   const std::string status = ReadFileAt(directory_, "status");
   sample.exists = !status.empty();
   sample.switches = ParseSwitches(status);
+  // Not state D: that is a wait for memory or a disk, which ends by itself.
   sample.asleep =
+      status.find("\nState:\tS") != std::string::npos &&
       ParseSyscall(ReadFileAt(directory_, "syscall"), &sample.sleep) &&
       ParseSwitches(ReadFileAt(directory_, "status")) == sample.switches;
   timespec processor{};

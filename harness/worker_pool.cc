@@ -31,8 +31,9 @@ constexpr std::chrono::seconds kQuietDeadline{5};
 constexpr size_t kPacketSize = size_t{64} << 10;
 
 // First byte of a packet from the worker.
-constexpr char kPart = 'P';       // more of the text follows
-constexpr char kLastPart = 'L';   // the text is complete
+constexpr char kPart = 'P';      // more of the text follows
+constexpr char kLastPart = 'L';  // the text is complete
+constexpr char kLastEver = 'E';  // likewise; the worker has no service any more
 constexpr char kNoService = 'S';  // the text says why
 constexpr char kReady = 'R';      // the service answers
 
@@ -91,12 +92,8 @@ int ServeItems(int control, const PoolOptions& options, const RunItem& run) {
     size_t item = 0;
     std::from_chars(request.data(), request.data() + size, item);
     const std::string text = run(item, {service.pid(), kScratchDirectory});
-    error = MendService(&service, &census);
-    if (!SendText(control, kLastPart, text)) {
-      return 1;
-    }
-    if (!error.empty()) {
-      SendText(control, kNoService, error);
+    const bool mended = MendService(&service, &census).empty();
+    if (!SendText(control, mended ? kLastPart : kLastEver, text) || !mended) {
       return 1;
     }
   }
@@ -185,25 +182,19 @@ class Pool {
     switch (packet.front()) {
       case kReady:
         slot->ready = true;
-        started_any_ = true;
         return Next(slot);
       case kLastPart:
-        End(slot, ItemEnd::Kind::kDone);
+        End(slot, false);
         return Next(slot);
+      case kLastEver:
+        End(slot, false);
+        return Start(slot);
       case kNoService:
-        return NoService(slot);
+        result_.error = slot->text;
+        return;
       default:
         return;
     }
-  }
-
-  void NoService(Slot* slot) {
-    if (!started_any_ || !slot->ready) {
-      result_.error = slot->text;
-      return;
-    }
-    End(slot, ItemEnd::Kind::kNoService);
-    Start(slot);
   }
 
   // The worker ended without an answer.
@@ -213,14 +204,14 @@ class Pool {
       return;
     }
     slot->text.clear();
-    End(slot, ItemEnd::Kind::kKilled);
+    End(slot, true);
     Start(slot);
   }
 
-  void End(Slot* slot, ItemEnd::Kind kind) {
+  void End(Slot* slot, bool killed) {
     if (slot->item.has_value()) {
       ++ended_;
-      on_end_({*slot->item, kind, std::exchange(slot->text, "")});
+      on_end_({*slot->item, killed, std::exchange(slot->text, "")});
       slot->item.reset();
     }
     slot->text.clear();
@@ -242,7 +233,6 @@ class Pool {
   std::vector<Slot> slots_;
   size_t next_ = 0;
   size_t ended_ = 0;
-  bool started_any_ = false;
   PoolResult result_;
 };
 

@@ -29,14 +29,9 @@ using RunItem =
 
 // How an item ended, as the caller of RunPool learns it.
 struct ItemEnd {
-  enum class Kind {
-    kDone,       // `text` is what RunItem returned
-    kKilled,     // the worker was killed while the item ran: by the item
-    kNoService,  // the service would not start again; `text` says why
-  };
   size_t item = 0;
-  Kind kind = Kind::kDone;
-  std::string text;
+  bool killed = false;  // its worker was killed while it ran: by the item
+  std::string text{};   // otherwise what RunItem returned
 };
 using OnItemEnd = std::function<void(const ItemEnd& end)>;
 
@@ -49,7 +44,8 @@ struct PoolOptions {
 
 struct PoolResult {
   bool stopped = false;  // by stop_fd: some items have not ended
-  // Not empty: nothing could be run; one line.
+  // Not empty: the service would not start, or not again; what was under way
+  // has not ended. The first line says why.
   std::string error;
 };
 

@@ -26,8 +26,6 @@
 namespace cpgcert::harness {
 namespace {
 
-using Kind = ItemEnd::Kind;
-
 constexpr int kFarAwayMs = 60'000;
 
 std::vector<size_t> ItemsUpTo(size_t count) {
@@ -44,10 +42,9 @@ struct Ends {
 
   std::string Text(size_t item) const {
     const auto found = ends.find(item);
-    return found == ends.end()                      ? "(did not end)"
-           : found->second.kind == Kind::kKilled    ? "(killed)"
-           : found->second.kind == Kind::kNoService ? "(no service)"
-                                                    : found->second.text;
+    return found == ends.end()    ? "(did not end)"
+           : found->second.killed ? "(killed)"
+                                  : found->second.text;
   }
 };
 

@@ -36,16 +36,9 @@ class StopSwitch {
 
 CaseRun RunOf(const Trial& trial, const ItemEnd& end) {
   const auto& info = AllCases().at(trial.case_index);
-  switch (end.kind) {
-    case ItemEnd::Kind::kDone:
-      return conformance::Decode(info, end.text);
-    case ItemEnd::Kind::kKilled:
-      return conformance::LostRun(info, harness::Verdict::kCrash,
-                                  "the worker was killed");
-    case ItemEnd::Kind::kNoService:
-      break;
-  }
-  return conformance::LostRun(info, harness::Verdict::kError, end.text);
+  return end.killed ? conformance::LostRun(info, harness::Verdict::kCrash,
+                                           "the worker was killed")
+                    : conformance::Decode(info, end.text);
 }
 
 void MarkDeviation(CaseRun* run) {
