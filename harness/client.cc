@@ -170,8 +170,9 @@ cs_error_t Client::Leave(std::string_view group) {
 }
 
 cs_error_t Client::Multicast(const std::string& message) {
-  std::string copy = message;
-  const iovec part{copy.data(), copy.size()};
+  // libcpg only reads it, but an iovec has no const.
+  const iovec part{const_cast<char*>(message.data()),
+                   message.size()};  // NOLINT
   return RetryWhileTryAgain(
       [&] { return api_.mcast_joined(handle_, CPG_TYPE_AGREED, &part, 1); },
       kRetryDeadline);
