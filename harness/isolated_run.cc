@@ -253,14 +253,6 @@ bool WaitForEnd(int pidfd, int pipe, Clock::time_point end,
   }
 }
 
-// A process can be reaped while the kernel still clears /proc of its last
-// thread, and then waitpid(2) spins for that: for a whole time slice, if it
-// took the processor from that very thread. A moment off it costs less.
-void LetThreadsGo() {
-  const timespec moment{0, 50'000};
-  ppoll(nullptr, 0, &moment, nullptr);
-}
-
 struct Descriptors {
   int output_read = -1;
   int output_write = -1;
@@ -343,7 +335,6 @@ IsolatedResult RunIsolated(const IsolatedOptions& options,
     result.threads = DescribeThreads(child);
     kill(child, SIGKILL);
   }
-  LetThreadsGo();
   int status = 0;
   waitpid(child, &status, 0);
   result.duration = Clock::now() - begin;
