@@ -80,6 +80,9 @@ class CellRun {
 
   // Judging.
   void JudgePhase(const Phase& phase, const std::vector<Outcome>& allowed);
+  // Of StartRepeatedCalls for a type that never blocks: that the loop ended,
+  // and with which answers.
+  void JudgeRepeatedCalls();
   void JudgeRepeatedCodes(std::initializer_list<cs_error_t> allowed);
   void CompareSequence(const std::vector<std::string>& expected,
                        const std::vector<std::string>& seen);

@@ -93,6 +93,20 @@ void CellRun::RunSignals() {
   Finish();
 }
 
+void CellRun::JudgeRepeatedCalls() {
+  phase_state_ = call_->WaitReturned(kDeadline + kDeadline)
+                     ? CallState::Kind::kReturned
+                     : call_->Settle(kDeadline).kind;
+  if (!Returned()) {
+    Fail(SpecificIds(), CallText() + " owed a return, again and again; it is " +
+                            harness::Describe(call_->Settle(kDeadline)));
+  } else if (cell_.type == Type::kAll) {
+    JudgeRepeatedCodes({CS_OK});
+  } else {
+    JudgeRepeatedCodes({CS_OK, CS_ERR_TRY_AGAIN});
+  }
+}
+
 void CellRun::RunOtherThreadMulticasts() {
   std::vector<Event> events = scene_.waiting();
   const bool sleeps_first = events.empty() && MayBlock(cell_.type);
@@ -129,14 +143,7 @@ void CellRun::RunOtherThreadMulticasts() {
   } else {
     events.insert(events.end(), sent.begin(), sent.end());
     expected_ = std::move(events);
-    phase_state_ = call_->WaitReturned(kDeadline + kDeadline)
-                       ? CallState::Kind::kReturned
-                       : call_->Settle(kDeadline).kind;
-    if (!Returned()) {
-      return Fail(SpecificIds(), CallText() + " did not return");
-    }
-    cell_.type == Type::kAll ? JudgeRepeatedCodes({CS_OK})
-                             : JudgeRepeatedCodes({CS_OK, CS_ERR_TRY_AGAIN});
+    JudgeRepeatedCalls();
   }
   Finish();
 }
@@ -151,14 +158,7 @@ void CellRun::RunOtherThreadJoins() {
     return scene_.subject().RecordCount() >= start_ + 2 || Clock::now() > end;
   });
   expected_ = scene_.CauseEvents();
-  phase_state_ = call_->WaitReturned(kDeadline + kDeadline)
-                     ? CallState::Kind::kReturned
-                     : call_->Settle(kDeadline).kind;
-  if (!Returned()) {
-    return Fail(SpecificIds(), CallText() + " did not return");
-  }
-  cell_.type == Type::kAll ? JudgeRepeatedCodes({CS_OK})
-                           : JudgeRepeatedCodes({CS_OK, CS_ERR_TRY_AGAIN});
+  JudgeRepeatedCalls();
   Finish();
 }
 
