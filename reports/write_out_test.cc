@@ -177,10 +177,14 @@ TEST_F(WriteOutTest, AWriteThatStopsHalfwayLeavesTheOldFile) {
 // Makes a file system of 64 KiB on `directory` that only this process sees.
 bool MountSmall(const std::string& directory) {
   const uid_t user = getuid();
+  const gid_t group = getgid();
   if (unshare(CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER)) != 0) return false;
   if (user != 0) {
-    // A user that the new file system does not know could make no file on it.
+    // A user and a group that the new file system does not know could make no
+    // file on it.
     std::ofstream("/proc/self/uid_map") << "0 " << user << " 1";
+    std::ofstream("/proc/self/setgroups") << "deny";
+    std::ofstream("/proc/self/gid_map") << "0 " << group << " 1";
   }
   mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
   return mount("tmpfs", directory.c_str(), "tmpfs", 0, "size=64k") == 0;
