@@ -12,6 +12,7 @@
 
 #include "conformance/requirements.h"
 #include "harness/isolated_run.h"
+#include "harness/peer.h"
 
 namespace cpgcert::conformance {
 
@@ -257,7 +258,9 @@ CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {
         CaseContext context(options.library,
                             harness::ServiceControl(options.service_process),
                             writer);
-        writer.Finish(RunTest(info, &context), nonce);
+        const std::string report = RunTest(info, &context);
+        harness::Peer::EndAll();
+        writer.Finish(report, nonce);
       });
   CaseRun run = EmptyRun(info);
   run.outcome.verdict = result.verdict;

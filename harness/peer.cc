@@ -32,6 +32,9 @@ constexpr milliseconds kAnswerDeadline{10000};
 constexpr milliseconds kEventDeadline{8000};
 constexpr size_t kTextMax = 4096;
 
+// The living ones. Peers are started while the process has one thread.
+std::vector<Peer*> peers;
+
 std::string ErrnoText(const char* what) {
   return fmt::format("{}: {}", what, std::strerror(errno));
 }
@@ -174,10 +177,28 @@ std::unique_ptr<Peer> Peer::Start(const std::string& library,
   return std::unique_ptr<Peer>(new Peer(process, sockets[0]));
 }
 
+Peer::Peer(pid_t process, int socket) : process_(process), socket_(socket) {
+  peers.push_back(this);
+}
+
 Peer::~Peer() {
-  kill(process_, SIGKILL);
-  waitpid(process_, nullptr, 0);
+  End();
   close(socket_);
+  std::erase(peers, this);
+}
+
+void Peer::End() {
+  if (process_ > 0) {
+    kill(process_, SIGKILL);
+    waitpid(process_, nullptr, 0);
+    process_ = 0;
+  }
+}
+
+void Peer::EndAll() {
+  for (Peer* peer : peers) {
+    peer->End();
+  }
 }
 
 std::string Peer::Join(std::string_view group) {

@@ -26,6 +26,9 @@ class Peer {
                                      std::string* error);
   // SIGKILL; reaped.
   ~Peer();
+  // The same to every peer that this process still has: what a case leaves to
+  // the end of its process must not look like what a library left behind.
+  static void EndAll();
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
@@ -41,8 +44,10 @@ class Peer {
   pid_t process() const { return process_; }
 
  private:
-  Peer(pid_t process, int socket) : process_(process), socket_(socket) {}
+  Peer(pid_t process, int socket);
   std::string Ask(const std::string& request);
+
+  void End();
 
   pid_t process_;
   int socket_;

@@ -162,20 +162,24 @@ void CellRun::CallInsideCallback() {
       };
 }
 
+cs_error_t CellRun::FinalizeSubject() {
+  // After CS_ERR_TRY_AGAIN the handle is there, or gone all the same.
+  cs_error_t code = scene_.subject().Finalize();
+  const auto end = Clock::now() + kRestDeadline;
+  while (code == CS_ERR_TRY_AGAIN && Clock::now() < end) {
+    code = scene_.subject().Finalize();
+    if (code == CS_ERR_BAD_HANDLE) {
+      code = CS_OK;
+    }
+  }
+  return code;
+}
+
 void CellRun::FinalizeInCallback() {
   scene_.subject().on_callback =
       [this, called = false](const harness::CallbackRecord&) mutable {
         if (!std::exchange(called, true)) {
-          // After CS_ERR_TRY_AGAIN the handle is there, or gone all the same.
-          cs_error_t code = scene_.subject().Finalize();
-          const auto end = Clock::now() + kRestDeadline;
-          while (code == CS_ERR_TRY_AGAIN && Clock::now() < end) {
-            code = scene_.subject().Finalize();
-            if (code == CS_ERR_BAD_HANDLE) {
-              code = CS_OK;
-            }
-          }
-          finalize_code_ = code;
+          finalize_code_ = FinalizeSubject();
         }
       };
 }

@@ -47,6 +47,9 @@ class CellRun {
   void StartRepeatedCalls(std::function<bool()> done);
   void CallInsideCallback();
   void FinalizeInCallback();
+  void StayInCallback();
+  void StartCallToFinalize();
+  cs_error_t FinalizeSubject();
 
   // Watching it.
   Phase Begin(std::vector<Event> events) const;
@@ -104,6 +107,8 @@ class CellRun {
   std::atomic<int> finalize_code_{0};
   std::atomic<int> round_trip_code_{CS_OK};  // made inside a callback
   std::atomic<bool> storm_over_{false};
+  std::atomic<bool> in_callback_{false};
+  std::atomic<bool> callback_may_end_{false};
   bool settled_once_ = false;
   size_t start_ = 0;             // records before the call
   size_t bystander_start_ = 0;   // those of the bystander

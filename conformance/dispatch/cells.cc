@@ -131,6 +131,17 @@ constexpr auto kDisturbedPending = [](const Cell& cell) {
                                cell.pending == Pending::kOneChange);
 };
 
+constexpr auto kFinalizedBesideACall = [](const Cell& cell) {
+  if (cell.disturbance != Disturbance::kOtherThreadFinalizes) {
+    return false;
+  }
+  if (cell.pending == Pending::kNothing) {
+    return !MayBlock(cell.type);
+  }
+  return cell.pending == Pending::kFragments &&
+         (cell.type == Type::kOne || !MayBlock(cell.type));
+};
+
 }  // namespace
 
 bool IsInvalid(Type type) {
@@ -217,6 +228,10 @@ const std::vector<Exclusion>& Exclusions() {
       {"what the other thread causes is the arrival", kDisturberIsTheArrival},
       {"one kind of single event is enough under a disturbance",
        kDisturbedPending},
+      {"a call that begins while another thread finalizes uses a handle that "
+       "may be gone: only one that sleeps or is in a callback is there for "
+       "certain",
+       kFinalizedBesideACall},
   };
   return exclusions;
 }
