@@ -75,10 +75,6 @@ ThreadCounts CountThreads(pid_t process) {
   return counts;
 }
 
-bool IsStopped(pid_t process) {
-  return State(ReadFile(fmt::format("/proc/{}/stat", process))) == "T";
-}
-
 std::vector<pid_t> Children() {
   std::vector<pid_t> children;
   std::ifstream list("/proc/thread-self/children");

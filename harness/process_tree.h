@@ -28,9 +28,6 @@ struct ThreadCounts {
 // The threads of `process`; zero if there is no such process.
 ThreadCounts CountThreads(pid_t process);
 
-// True if the main thread of `process` has been stopped by a signal.
-bool IsStopped(pid_t process);
-
 // The children of the calling thread, those that it inherited included.
 // REQUIRES: no other thread of the process has forked.
 std::vector<pid_t> Children();

@@ -152,19 +152,6 @@ TEST(ProcessTreeTest, ChildrenAreThoseThatWereForkedAndNotReaped) {
   EXPECT_EQ(Children(), std::vector<pid_t>{});
 }
 
-TEST(ProcessTreeTest, AProcessIsStoppedFromItsStopToItsResumption) {
-  const pid_t child = StartSleeper();
-  EXPECT_FALSE(IsStopped(child));
-  kill(child, SIGSTOP);
-  EXPECT_EQ(waitpid(child, nullptr, WUNTRACED), child);
-  EXPECT_TRUE(IsStopped(child));
-  kill(child, SIGCONT);
-  EXPECT_EQ(waitpid(child, nullptr, WCONTINUED), child);
-  EXPECT_FALSE(IsStopped(child));
-  EXPECT_EQ(KillChildrenExcept({}), 1);
-  EXPECT_FALSE(IsStopped(child));
-}
-
 TEST(ProcessTreeTest, AllChildrenButThoseToKeepAreKilled) {
   const pid_t kept = StartSleeper();
   const pid_t killed = StartSleeper();

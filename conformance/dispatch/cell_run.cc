@@ -285,7 +285,9 @@ void CellRun::StormUntilQuiet(harness::SignalProbe* probe, size_t wanted) {
   const auto end = Clock::now() + kStormDeadline;
   const bool stays = MayBlock(cell_.type) && cell_.type != Type::kOne;
   while (!call_->WaitReturned(kPause) && Clock::now() < end) {
-    if (stays && scene_.subject().RecordCount() >= start_ + wanted) {
+    // A callback is recorded before it waits for its signals.
+    if (stays && signals_met_call_ &&
+        scene_.subject().RecordCount() >= start_ + wanted) {
       break;
     }
   }

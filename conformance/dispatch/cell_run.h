@@ -107,6 +107,7 @@ class CellRun {
   std::atomic<int> finalize_code_{0};
   std::atomic<int> round_trip_code_{CS_OK};  // made inside a callback
   std::atomic<bool> storm_over_{false};
+  std::atomic<bool> signals_met_call_{false};
   std::atomic<bool> in_callback_{false};
   std::atomic<bool> callback_may_end_{false};
   bool settled_once_ = false;

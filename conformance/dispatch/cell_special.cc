@@ -46,9 +46,8 @@ void CellRun::RunSignals() {
         break;
       }
     }
-    if (SignalProbe::Handled() == 0 &&
-        phase_state_ == CallState::Kind::kAsleep) {
-      CaseContext::Untested("no signal was handled while the call slept");
+    if (SignalProbe::Handled() < kSignals && !call_->returned()) {
+      CaseContext::Untested("too few signals were handled while it slept");
     }
     RestAndJudge({});
     Wake();
@@ -74,6 +73,7 @@ void CellRun::RunSignals() {
     while (!storm_over_ && SignalProbe::Handled() < goal) {
       std::this_thread::yield();
     }
+    signals_met_call_ = signals_met_call_ || SignalProbe::Handled() >= goal;
   };
   StartCall([this] {
     while (SignalProbe::Handled() == 0 && !storm_over_) {
@@ -86,6 +86,9 @@ void CellRun::RunSignals() {
   });
   StormUntilQuiet(probe, CountVisible(waiting));
   RestAndJudge(waiting);
+  if (!signals_met_call_ && scene_.subject().RecordCount() > start_) {
+    CaseContext::Untested("no signal was handled inside the call");
+  }
   Wake();
   Finish();
 }

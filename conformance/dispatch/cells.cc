@@ -131,6 +131,11 @@ constexpr auto kDisturbedPending = [](const Cell& cell) {
                                cell.pending == Pending::kOneChange);
 };
 
+constexpr auto kSignalsNeedCallback = [](const Cell& cell) {
+  return IsSignals(cell.disturbance) && cell.pending == Pending::kFragments &&
+         (cell.type == Type::kOne || !MayBlock(cell.type));
+};
+
 constexpr auto kFinalizedBesideACall = [](const Cell& cell) {
   if (cell.disturbance != Disturbance::kOtherThreadFinalizes) {
     return false;
@@ -228,6 +233,9 @@ const std::vector<Exclusion>& Exclusions() {
       {"what the other thread causes is the arrival", kDisturberIsTheArrival},
       {"one kind of single event is enough under a disturbance",
        kDisturbedPending},
+      {"a call that may return before a fragmented message is whole runs no "
+       "callback in which a signal would meet it for certain",
+       kSignalsNeedCallback},
       {"a call that begins while another thread finalizes uses a handle that "
        "may be gone: only one that sleeps or is in a callback is there for "
        "certain",
