@@ -14,7 +14,7 @@
 
 #include "cli/run.h"
 #include "cli/version.h"
-#include "conformance/requirements.h"
+#include "conformance/requirements/requirements.h"
 
 namespace cpgcert::cli {
 

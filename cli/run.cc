@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "cli/certificate_builder.h"
-#include "conformance/requirements.h"
+#include "conformance/requirements/requirements.h"
 #include "harness/corosync.h"
 #include "harness/namespaces.h"
 #include "harness/worker_pool.h"

@@ -11,7 +11,7 @@
 #include <set>
 
 #include "conformance/case.h"
-#include "conformance/requirements.h"
+#include "conformance/requirements/requirements.h"
 
 namespace cpgcert::cli {
 

@@ -28,6 +28,9 @@ struct CaseInfo {
   std::vector<std::string> requirements;
   // The profile with which it is run: that of one of its requirements.
   std::string profile;
+  // It ends as unsupported where the implementation lacks a capability that
+  // it may lack; the other cases of its requirements decide then.
+  bool needs_capability = false;
 };
 
 // What a case may use, and where it says what it found. One per process.

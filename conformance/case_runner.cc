@@ -10,7 +10,7 @@
 #include <sstream>
 #include <utility>
 
-#include "conformance/requirements.h"
+#include "conformance/requirements/requirements.h"
 #include "harness/isolated_run.h"
 #include "harness/peer.h"
 
@@ -234,6 +234,7 @@ CaseRun EmptyRun(const CaseInfo& info) {
   run.outcome.name = info.name;
   run.outcome.requirements = info.requirements;
   run.outcome.profile = info.profile;
+  run.outcome.needs_capability = info.needs_capability;
   return run;
 }
 

@@ -63,6 +63,12 @@ OutcomesById IndexById(const std::vector<CaseOutcome>& outcomes) {
   return by_id;
 }
 
+// Says nothing, since the implementation lacks what the case needs.
+bool IsPassedOver(const CaseOutcome& outcome) {
+  return outcome.needs_capability &&
+         EffectiveVerdict(outcome) == Verdict::kUnsupported;
+}
+
 RequirementResult Judge(const RequirementRow& row,
                         const std::vector<const CaseOutcome*>& deciding) {
   RequirementResult result;
@@ -72,11 +78,16 @@ RequirementResult Judge(const RequirementRow& row,
   result.optional = row.optional;
   result.verdict = deciding.empty() ? Verdict::kUntested : Verdict::kPass;
   bool has_deviation = false;
+  const bool is_decided = std::ranges::any_of(
+      deciding, [](const auto* outcome) { return !IsPassedOver(*outcome); });
   Verdict apart_from_deviations = Verdict::kPass;
   for (const CaseOutcome* outcome : deciding) {
     const Verdict verdict = VerdictFor(*outcome, row.id);
-    result.verdict = Worse(result.verdict, verdict);
     result.cases.push_back(outcome->name);
+    if (is_decided && IsPassedOver(*outcome)) {
+      continue;
+    }
+    result.verdict = Worse(result.verdict, verdict);
     if (outcome->is_deviation && IsUnfavourable(verdict)) {
       has_deviation = true;
     } else {

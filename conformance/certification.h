@@ -43,6 +43,9 @@ struct CaseOutcome {
   std::vector<CaseFailure> failures;
   bool is_deviation = false;     // set by Deviations::Apply
   std::string deviation_reason;  // likewise
+  // It needs a capability that not every implementation has. Where it is
+  // unsupported, the other cases of its requirements decide.
+  bool needs_capability = false;
 };
 
 // The verdict of a case as a whole: its own, except that a pass, unsupported or

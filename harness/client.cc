@@ -1,6 +1,7 @@
 #include "harness/client.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <sys/uio.h>
 
@@ -255,6 +256,38 @@ cs_error_t RetryWhileTryAgain(const std::function<cs_error_t()>& call,
     }
     poll(nullptr, 0, static_cast<int>(kRetryPause.count()));
   }
+}
+
+namespace {
+
+std::string AddressText(const std::vector<cpg_address>& addresses) {
+  std::string text;
+  for (const cpg_address& address : addresses) {
+    text += fmt::format("{}{}:{}", text.empty() ? "" : " ", address.nodeid,
+                        address.pid);
+    if (address.reason != CPG_REASON_UNDEFINED) {
+      text += ":" + ReasonName(address.reason);
+    }
+  }
+  return "[" + text + "]";
+}
+
+}  // namespace
+
+std::string DescribeRecord(const CallbackRecord& record) {
+  switch (record.kind) {
+    case CallbackRecord::Kind::kDeliver:
+      return fmt::format("message {} from {}:{} in {}", record.message,
+                         record.node_id, record.process, record.group);
+    case CallbackRecord::Kind::kConfiguration:
+      return fmt::format("change of {}: joined={} left={} members={}",
+                         record.group, AddressText(record.joined),
+                         AddressText(record.left), AddressText(record.members));
+    case CallbackRecord::Kind::kTotem:
+      return fmt::format("totem change: [{}]",
+                         fmt::join(record.ring_members, " "));
+  }
+  return "";
 }
 
 cpg_name MakeGroupName(std::string_view name) {

@@ -106,6 +106,10 @@ class Client {
 cs_error_t RetryWhileTryAgain(const std::function<cs_error_t()>& call,
                               std::chrono::milliseconds deadline);
 
+// "message m1 from 1:4711 in g", "change of g: joined=[1:4711:JOIN] left=[]
+// members=[1:4711]" or "totem change: [1 2]", with node and process ids.
+std::string DescribeRecord(const CallbackRecord& record);
+
 // A name for cpg_join(3) and its like. REQUIRES: at most 128 bytes.
 cpg_name MakeGroupName(std::string_view name);
 

@@ -30,7 +30,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kAnswerDeadline{10000};
 constexpr milliseconds kEventDeadline{8000};
-constexpr size_t kTextMax = 4096;
+constexpr size_t kTextMax = size_t{128} << 10;
+constexpr const char* kSeen = "seen";  // the answer begins with it
 
 // The living ones. Peers are started while the process has one thread.
 std::vector<Peer*> peers;
@@ -59,6 +60,12 @@ class PeerProcess {
     }
     if (verb == "leave") {
       return Check("cpg_leave", client_.Leave(name));
+    }
+    if (verb == "finalize") {
+      return Check("cpg_finalize", client_.Finalize());
+    }
+    if (verb == "seen") {
+      return Seen();
     }
     return "unknown request: " + request;
   }
@@ -104,6 +111,23 @@ class PeerProcess {
     return error;
   }
 
+  // "seen" and a line for each record.
+  std::string Seen() {
+    const std::string barrier = fmt::format("seen{}", ++barriers_);
+    const std::string error = Multicast(barrier, kSmallMessageSize);
+    if (!error.empty()) {
+      return error;
+    }
+    const std::vector<CallbackRecord> records = client_.Records();
+    std::string text = kSeen;
+    for (; told_ < records.size(); ++told_) {
+      if (records[told_].message != barrier) {
+        text += "\n" + DescribeRecord(records[told_]);
+      }
+    }
+    return text;
+  }
+
   // Dispatches until `wanted` is among the records after the first `before`.
   std::string DispatchUntil(
       size_t before, const std::function<bool(const CallbackRecord&)>& wanted) {
@@ -123,6 +147,8 @@ class PeerProcess {
   }
 
   Client client_;
+  int barriers_ = 0;
+  size_t told_ = 0;  // records that Seen() has told
 };
 
 [[noreturn]] void ServePeer(const std::string& library, int socket) {
@@ -132,7 +158,7 @@ class PeerProcess {
   if (api != nullptr) {
     process = std::make_unique<PeerProcess>(*api);
   }
-  std::array<char, kTextMax> request{};
+  std::vector<char> request(kTextMax);
   while (true) {
     const ssize_t size = recv(socket, request.data(), request.size(), 0);
     if (size <= 0) {
@@ -213,6 +239,23 @@ std::string Peer::Leave(std::string_view group) {
   return Ask(fmt::format("leave {}", group));
 }
 
+std::string Peer::Finalize() { return Ask("finalize"); }
+
+std::string Peer::Seen(std::vector<std::string>* events) {
+  const std::string answer = Ask("seen");
+  std::istringstream lines(answer);
+  std::string line;
+  std::getline(lines, line);
+  if (line != kSeen) {
+    return answer;
+  }
+  events->clear();
+  while (std::getline(lines, line)) {
+    events->push_back(line);
+  }
+  return "";
+}
+
 std::string Peer::Ask(const std::string& request) {
   if (send(socket_, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
     return ErrnoText("the other process has ended");
@@ -221,7 +264,7 @@ std::string Peer::Ask(const std::string& request) {
   pollfd watched{socket_, POLLIN, 0};
   while (Clock::now() < end && poll(&watched, 1, 100) <= 0) {
   }
-  std::array<char, kTextMax> answer{};
+  std::vector<char> answer(kTextMax);
   const ssize_t size =
       recv(socket_, answer.data(), answer.size(), MSG_DONTWAIT);
   if (size <= 0) {

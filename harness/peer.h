@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cpgcert::harness {
 
@@ -39,6 +40,14 @@ class Peer {
   // been given it and has made a round trip to the service.
   std::string Multicast(std::string_view name, size_t size);
   std::string Leave(std::string_view group);
+  // Finalizes without leaving.
+  std::string Finalize();
+  // SIGKILL; reaped.
+  void Kill() { End(); }
+  // What its callbacks were given since it was asked last, see DescribeRecord,
+  // up to a message that it multicasts now and that is not among them: all
+  // that was ordered before. REQUIRES: it has joined.
+  std::string Seen(std::vector<std::string>* events);
 
   // As the service sees it.
   pid_t process() const { return process_; }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "conformance/requirements.h"
+#include "conformance/requirements/requirements.h"
 
 namespace cpgcert::conformance::dispatch {
 

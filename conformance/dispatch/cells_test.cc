@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "conformance/requirements.h"
+#include "conformance/requirements/requirements.h"
 
 namespace cpgcert::conformance::dispatch {
 namespace {

@@ -13,7 +13,7 @@
 #include "conformance/case_runner.h"
 #include "conformance/faults/faults.h"
 #include "conformance/faults/suite_on.h"
-#include "conformance/requirements.h"
+#include "conformance/requirements/requirements.h"
 #include "conformance/suites.h"
 
 namespace cpgcert::faults {

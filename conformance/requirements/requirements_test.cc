@@ -1,7 +1,7 @@
 // The table, the cases that decide it, and a golden file of its sentences: a
 // sentence that changes under its cases shows in review.
 
-#include "conformance/requirements.h"
+#include "conformance/requirements/requirements.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ using testing::AnyOf;
 using testing::EndsWith;
 using testing::MatchesRegex;
 
-constexpr char kGoldenFile[] = "conformance/requirements.golden";
+constexpr char kGoldenFile[] = "conformance/requirements/requirements.golden";
 
 // One line for each requirement: id, tier, profile, sentence.
 std::string Golden() {
@@ -162,7 +162,7 @@ TEST(GoldenTest, NoSentenceChangesUnseen) {
       << "The table and " << kGoldenFile << " differ. Does each case still "
       << "decide what its requirement now says? A new meaning needs a new id. "
       << "Then write the file anew and commit it:\n"
-      << "  bazel run //conformance:requirements_test -- --accept";
+      << "  bazel run //conformance/requirements:requirements_test -- --accept";
 }
 
 // Writes the golden file of the checkout from which `bazel run` was called.

@@ -1,0 +1,41 @@
+#include <vector>
+
+#include "conformance/requirements/areas.h"
+
+namespace cpgcert::conformance {
+
+std::vector<Requirement> ResourceRequirements() {
+  return {
+      {"RES-01", Tier::kDocumented, "faults", "",
+       "When no memory can be had a call answers one of its documented errors, "
+       "or succeeds; the process lives.",
+       "the pages' COMMON IPC ERRORS: CS_ERR_NO_MEMORY"},
+      {"RES-02", Tier::kDocumented, "faults", "",
+       "When no descriptor can be had a call answers one of its documented "
+       "errors, or succeeds; the process lives.",
+       "the pages' COMMON IPC ERRORS"},
+      {"RES-03", Tier::kDocumented, "faults", "",
+       "When shared memory is full a call answers one of its documented "
+       "errors, or succeeds; process and service live.",
+       "the pages' COMMON IPC ERRORS: CS_ERR_NO_MEMORY"},
+      {"RES-04", Tier::kObserved, "faults", "",
+       "A call that failed for want of a resource leaves nothing behind, and "
+       "succeeds once the resource is there again.",
+       kObserved},
+      {"LEAK-01", Tier::kDocumented, "api", "cpg_finalize",
+       "After cpg_finalize the connection has left no descriptor open.",
+       "cpg_finalize(3), DESCRIPTION: close a connection"},
+      {"LEAK-02", Tier::kDocumented, "api", "cpg_finalize",
+       "After cpg_finalize the connection has left no shared memory: neither a "
+       "mapping nor a file.",
+       "cpg_finalize(3), DESCRIPTION: close a connection"},
+      {"LEAK-03", Tier::kDocumented, "api", "cpg_finalize",
+       "After the last cpg_finalize the threads of the process are those from "
+       "before the first connection.",
+       "cpg_finalize(3), DESCRIPTION: close a connection",
+       "An implementation may keep threads of its own for the whole process; "
+       "their number must not grow with the connections."},
+  };
+}
+
+}  // namespace cpgcert::conformance
