@@ -39,6 +39,8 @@ const harness::CpgApi& CaseContext::Api(
       throw CaseEnd(harness::Verdict::kUntested,
                     "the library does not load: " + error);
     }
+    before_ =
+        std::make_unique<harness::ProcessCensus>(harness::TakeProcessCensus());
   }
   for (const std::string_view symbol : symbols) {
     if (!api_->Has(symbol)) {
@@ -51,6 +53,12 @@ const harness::CpgApi& CaseContext::Api(
 void CaseContext::Fail(std::string_view requirement, const std::string& text) {
   failures_.push_back({std::string(requirement), text});
   ADD_FAILURE() << requirement << ": " << text;
+}
+
+void CaseContext::FailAlso(std::string_view requirement,
+                           const std::string& text) {
+  also_.emplace_back(requirement);
+  Fail(requirement, text);
 }
 
 void CaseContext::Untested(const std::string& reason) {

@@ -18,6 +18,7 @@
 #include "conformance/certification.h"
 #include "harness/cpg_api.h"
 #include "harness/isolated_run.h"
+#include "harness/process_census.h"
 #include "harness/service_control.h"
 
 namespace cpgcert::conformance {
@@ -50,6 +51,8 @@ class CaseContext {
   // The promise `requirement` is broken; the case goes on. The text says the
   // call, what was owed and what came.
   void Fail(std::string_view requirement, const std::string& text);
+  // The same for a promise that the case was not made for.
+  void FailAlso(std::string_view requirement, const std::string& text);
   // Something seen that no page promises: reported, never judged.
   void Note(const std::string& text) { notes_.push_back(text); }
   // A figure for the report, such as "sleep_proof_us".
@@ -59,11 +62,20 @@ class CaseContext {
   // What is about to happen, for the case that the process dies of it.
   void Step(std::string_view what) { writer_.Step(what); }
 
+  // No census is taken after the case (case_census.h): it leaves behind what
+  // it judges itself.
+  void SkipCensus(const std::string& reason) { no_census_reason_ = reason; }
+  const std::string& no_census_reason() const { return no_census_reason_; }
+  // What the process held when the library had been loaded; null before.
+  const harness::ProcessCensus* before() const { return before_.get(); }
+
   // End the case by an exception.
   [[noreturn]] static void Untested(const std::string& reason);
   [[noreturn]] static void Unsupported(const std::string& reason);
 
   const std::vector<CaseFailure>& failures() const { return failures_; }
+  // The requirements of FailAlso.
+  const std::vector<std::string>& also() const { return also_; }
   const std::vector<std::string>& notes() const { return notes_; }
   const std::map<std::string, double>& figures() const { return figures_; }
 
@@ -72,6 +84,9 @@ class CaseContext {
   harness::ServiceControl service_;
   harness::ReportWriter writer_;
   std::unique_ptr<harness::CpgApi> api_;
+  std::unique_ptr<harness::ProcessCensus> before_;
+  std::string no_census_reason_;
+  std::vector<std::string> also_;
   std::vector<CaseFailure> failures_;
   std::vector<std::string> notes_;
   std::map<std::string, double> figures_;

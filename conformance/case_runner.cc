@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "conformance/case_census.h"
 #include "conformance/requirements/requirements.h"
 #include "harness/isolated_run.h"
 #include "harness/peer.h"
@@ -49,23 +50,32 @@ class Listener : public testing::EmptyTestEventListener {
 // cases.
 class CaseTest : public testing::Test {
  public:
-  CaseTest(const CaseBody& body, CaseContext* context)
-      : body_(body), context_(context) {}
-  void TestBody() override { body_(*context_); }
+  CaseTest(const CaseBody& body, CaseContext* context,
+           const KeptForProcess& kept)
+      : body_(body), context_(context), kept_(kept) {}
+  void TestBody() override {
+    body_(*context_);
+    harness::Peer::EndAll();
+    if (TakeCensus(*context_, kept_)) {
+      context_->Measure("census", 1);
+    }
+  }
 
  private:
   const CaseBody& body_;
   CaseContext* context_;
+  KeptForProcess kept_;
 };
 
-void RegisterWithGoogleTest(const CaseInfo& info, CaseContext* context) {
+void RegisterWithGoogleTest(const CaseInfo& info, CaseContext* context,
+                            const KeptForProcess& kept) {
   const size_t slash = info.name.find('/');
   const CaseBody& body = BodyOf(info.name);
   testing::RegisterTest(info.name.substr(0, slash).c_str(),
                         info.name.substr(slash + 1).c_str(), nullptr, nullptr,
                         __FILE__, __LINE__,
-                        [&body, context]() -> testing::Test* {
-                          return new CaseTest(body, context);
+                        [&body, context, kept]() -> testing::Test* {
+                          return new CaseTest(body, context, kept);
                         });
 }
 
@@ -106,9 +116,10 @@ Listener* PrepareGoogleTest(const CaseInfo& info) {
 }
 
 // In the child: runs the test and puts together the report.
-std::string RunTest(const CaseInfo& info, CaseContext* context) {
+std::string RunTest(const CaseInfo& info, CaseContext* context,
+                    const KeptForProcess& kept) {
   const Listener* listener = PrepareGoogleTest(info);
-  RegisterWithGoogleTest(info, context);
+  RegisterWithGoogleTest(info, context, kept);
   Json report;
   try {
     (void)RUN_ALL_TESTS();
@@ -128,6 +139,7 @@ std::string RunTest(const CaseInfo& info, CaseContext* context) {
   }
   report["started"] = listener->started();
   report["assertions"] = listener->failures();
+  report["also"] = context->also();
   report["notes"] = context->notes();
   report["figures"] = context->figures();
   report["failures"] = Json::array();
@@ -225,8 +237,25 @@ void ReadReport(const std::string& text, CaseRun* run, std::string* reason) {
         {failure.at(0).get<std::string>(), failure.at(1).get<std::string>()});
   }
   AddBareAssertions(report.at("assertions"), &run->outcome);
+  for (const Json& id : report.at("also")) {
+    run->outcome.requirements.push_back(id.get<std::string>());
+  }
   run->notes = report.at("notes").get<std::vector<std::string>>();
   run->figures = report.at("figures").get<std::map<std::string, double>>();
+}
+
+// Measured once for each library in the process that runs the cases.
+KeptForProcess KeptBy(const RunCaseOptions& options) {
+  static std::map<std::string, KeptForProcess> measured;
+  auto known = measured.find(options.library);
+  if (known == measured.end()) {
+    known = measured
+                .emplace(options.library,
+                         MeasureKept(options.library, options.scratch_root,
+                                     options.service_process))
+                .first;
+  }
+  return known->second;
 }
 
 CaseRun EmptyRun(const CaseInfo& info) {
@@ -254,12 +283,13 @@ CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {
   if (options.service_process > 0) {
     isolation.keep.push_back(options.service_process);
   }
+  const KeptForProcess kept = KeptBy(options);
   const harness::IsolatedResult result = harness::RunIsolated(
       isolation, [&](harness::ReportWriter& writer, uint64_t nonce) {
         CaseContext context(options.library,
                             harness::ServiceControl(options.service_process),
                             writer);
-        const std::string report = RunTest(info, &context);
+        const std::string report = RunTest(info, &context, kept);
         harness::Peer::EndAll();
         writer.Finish(report, nonce);
       });
@@ -294,6 +324,7 @@ std::string Encode(const CaseRun& run) {
   for (const CaseFailure& failure : run.outcome.failures) {
     json["failures"].push_back({failure.requirement, failure.text});
   }
+  json["requirements"] = run.outcome.requirements;
   json["message"] = run.message;
   json["notes"] = run.notes;
   json["figures"] = run.figures;
@@ -312,6 +343,8 @@ CaseRun Decode(const CaseInfo& info, std::string_view text) {
       run.outcome.failures.push_back(
           {failure.at(0).get<std::string>(), failure.at(1).get<std::string>()});
     }
+    run.outcome.requirements =
+        json.at("requirements").get<std::vector<std::string>>();
     run.message = json.at("message").get<std::string>();
     run.notes = json.at("notes").get<std::vector<std::string>>();
     run.figures = json.at("figures").get<std::map<std::string, double>>();

@@ -29,6 +29,27 @@ constexpr milliseconds kRetryPause{1};
 // client has functions of its own.
 std::array<std::atomic<Client*>, Client::kClientsMax> clients;
 
+// What Initialize() opened and Finalize() did not close.
+struct OpenConnection {
+  const CpgApi* api;
+  cpg_handle_t handle;
+};
+std::mutex open_mutex;
+std::vector<OpenConnection> open_connections;
+int connections_opened = 0;
+
+void NoteOpened(const CpgApi& api, cpg_handle_t handle) {
+  const std::scoped_lock lock(open_mutex);
+  open_connections.push_back({&api, handle});
+  ++connections_opened;
+}
+
+void NoteClosed(cpg_handle_t handle) {
+  const std::scoped_lock lock(open_mutex);
+  std::erase_if(open_connections,
+                [handle](const auto& open) { return open.handle == handle; });
+}
+
 // How many Dispatch() calls of each slot this thread is in.
 thread_local std::array<int, Client::kClientsMax> dispatch_depth{};
 
@@ -147,7 +168,7 @@ cs_error_t Client::Initialize() {
       callbacks_.initial_totem ? CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF : 0;
   cpg_callbacks_t plain{data.cpg_deliver_fn, data.cpg_confchg_fn};
   const bool needs_model = callbacks_.totem || callbacks_.initial_totem;
-  return RetryWhileTryAgain(
+  const cs_error_t result = RetryWhileTryAgain(
       [&] {
         return needs_model
                    ? api_.model_initialize(
@@ -156,6 +177,10 @@ cs_error_t Client::Initialize() {
                    : api_.initialize(&handle_, &plain);
       },
       kRetryDeadline);
+  if (result == CS_OK) {
+    NoteOpened(api_, handle_);
+  }
+  return result;
 }
 
 cs_error_t Client::Join(std::string_view group) {
@@ -191,7 +216,19 @@ Client::DispatchHandle(cpg_handle_t handle, int type) {
   return result;
 }
 
-cs_error_t Client::Finalize() { return api_.finalize(handle_); }
+cs_error_t Client::Finalize() {
+  NoteClosed(handle_);  // the handle is gone whatever the answer
+  return api_.finalize(handle_);
+}
+
+int Client::FinalizeAll() {
+  const std::scoped_lock lock(open_mutex);
+  for (const OpenConnection& open : open_connections) {
+    open.api->finalize(open.handle);
+  }
+  open_connections.clear();
+  return connections_opened;
+}
 
 cs_error_t Client::RoundTrip() {
   unsigned int node_id = 0;

@@ -68,6 +68,10 @@ class Client {
   // The same for a handle value that may not be ours.
   cs_error_t DispatchHandle(cpg_handle_t handle, int type);
   cs_error_t Finalize();
+  // Finalizes the connections of all clients of this process that are open,
+  // those of destroyed ones too. Returns how many there have been so far,
+  // closed ones included. REQUIRES: no call on them is under way.
+  static int FinalizeAll();
   // A synchronous round trip to the service, cpg_local_get(3).
   cs_error_t RoundTrip();
 

@@ -101,4 +101,8 @@ std::string ServiceControl::Resume() const {
   return SignalAndWait(process_, SIGCONT, false);
 }
 
+bool ServiceControl::IsStopped() const {
+  return allowed() && CountThreads(process_).stopped > 0;
+}
+
 }  // namespace cpgcert::harness

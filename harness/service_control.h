@@ -23,6 +23,8 @@ class ServiceControl {
   std::string Kill() const;    // SIGKILL; the process has ended
   std::string Stop() const;    // SIGSTOP; every thread has stopped
   std::string Resume() const;  // SIGCONT; no thread is stopped
+  // True while it is stopped, by whomever.
+  bool IsStopped() const;
 
  private:
   pid_t process_;

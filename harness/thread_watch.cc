@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -138,6 +139,9 @@ Sleep DecodeSleep(int64_t number, const std::array<uint64_t, 6>& arguments) {
   }
 }
 
+// Read when a case ends, by the thread that started the calls.
+std::atomic<int> calls_under_way{0};
+
 // Parses "7 0x7ffd... 0x1 0xffffffff 0x0 0x0 0x0 SP PC"; false if "running".
 bool ParseSyscall(const std::string& line, Sleep* sleep) {
   if (line.empty() || line.starts_with("running")) {
@@ -218,9 +222,11 @@ void WatchedCall::Run(const std::function<void()>& call) {
     pthread_getcpuclockid(pthread_self(), &clock_);
     begin_ = std::chrono::steady_clock::now();
     started_ = true;
+    ++calls_under_way;
   }
   changed_.notify_all();
   call();
+  --calls_under_way;
   {
     const std::scoped_lock lock(mutex_);
     returned_ = true;
@@ -324,6 +330,8 @@ bool WatchedCall::SleptSince(const CallState& state) {
   return now.asleep && now.switches == state.sample.switches &&
          now.processor_ns == state.sample.processor_ns;
 }
+
+int WatchedCall::CallsUnderWay() { return calls_under_way; }
 
 void WatchedCall::Abandon() { thread_.detach(); }
 

@@ -92,6 +92,9 @@ class WatchedCall {
   ThreadSample Sample();
   pthread_t thread_handle() { return thread_.native_handle(); }
 
+  // How many watched calls of this process have begun and not returned.
+  static int CallsUnderWay();
+
   // Gives the thread up: it may go on until the process ends.
   void Abandon();
 
