@@ -89,7 +89,11 @@ struct CallbackEntry {
     record.group = GroupText(group);
     record.node_id = node_id;
     record.process = process;
-    record.message = DescribeMessage({static_cast<const char*>(message), size});
+    const std::string_view bytes(static_cast<const char*>(message), size);
+    record.message = DescribeMessage(bytes);
+    record.size = size;
+    record.data = message;
+    record.head = bytes.substr(0, CallbackRecord::kHeadMax);
     Record(slot, std::move(record));
   }
 
@@ -109,11 +113,12 @@ struct CallbackEntry {
   }
 
   template <int slot>
-  static void Totem(cpg_handle_t handle, cpg_ring_id /*ring*/, uint32_t count,
+  static void Totem(cpg_handle_t handle, cpg_ring_id ring, uint32_t count,
                     const uint32_t* members) {
     CallbackRecord record;
     record.kind = CallbackRecord::Kind::kTotem;
     record.handle = handle;
+    record.ring = ring;
     record.ring_members.assign(members, members + count);
     Record(slot, std::move(record));
   }

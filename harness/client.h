@@ -20,6 +20,7 @@ namespace cpgcert::harness {
 
 // What one callback was given, as plain values.
 struct CallbackRecord {
+  static constexpr size_t kHeadMax = 64;
   enum class Kind { kDeliver, kConfiguration, kTotem };
   Kind kind = Kind::kDeliver;
   cpg_handle_t handle = 0;   // the argument, right or wrong
@@ -28,10 +29,14 @@ struct CallbackRecord {
   std::string group;
   uint32_t node_id = 0;  // the sender's, of a message
   uint32_t process = 0;
-  std::string message;  // DescribeMessage() of it
+  std::string message;   // DescribeMessage() of it
+  size_t size = 0;       // of the message, in bytes
+  std::string head;      // its first kHeadMax bytes
+  void* data = nullptr;  // where it stood; valid during the callback only
   std::vector<cpg_address> members;
   std::vector<cpg_address> left;
   std::vector<cpg_address> joined;
+  cpg_ring_id ring{};                  // of a totem change
   std::vector<uint32_t> ring_members;  // of a totem change
 };
 

@@ -157,8 +157,9 @@ TEST(FaultTable, EveryEntryIsWellFormed) {
 
 TEST(FaultTable, EveryFaultIsInTheTableAndEveryEntryHasAFault) {
   std::set<std::string> planted;
-  for (const char* area : {"call", "dispatch", "handle", "membership",
-                           "message", "order", "waiting"}) {
+  for (const char* area :
+       {"call", "connection", "dispatch", "group", "handle", "membership",
+        "message", "order", "send", "service", "waiting"}) {
     planted.merge(Planted(kFolder + "layer/" + area + "_faults.cc"));
   }
   EXPECT_EQ(planted.erase("unfaulted"), 1U);

@@ -104,17 +104,19 @@ class MembershipWithoutSelf : public Layer {
 };
 CPGCERT_PLANT(MembershipWithoutSelf)
 
-class MembershipOfUnknownGroupFails : public Layer {
+class MembershipOfOtherGroupsHidden : public Layer {
   cs_error_t MembershipGet(cpg_handle_t handle, Connection* connection,
                            cpg_name* group, cpg_address* members,
                            int* member_count) override {
     const cs_error_t result =
         Layer::MembershipGet(handle, connection, group, members, member_count);
-    const bool unknown = result == CS_OK && *member_count == 0;
-    return unknown ? CS_ERR_NOT_EXIST : result;
+    const bool other =
+        result == CS_OK && connection != nullptr && !connection->joined;
+    if (other) *member_count = 0;
+    return result;
   }
 };
-CPGCERT_PLANT(MembershipOfUnknownGroupFails)
+CPGCERT_PLANT(MembershipOfOtherGroupsHidden)
 
 class MembershipIntoNothingOk : public Layer {
   cs_error_t MembershipGet(cpg_handle_t handle, Connection* connection,
@@ -220,15 +222,15 @@ class MaxAtomicSizeWrong : public Layer {
 };
 CPGCERT_PLANT(MaxAtomicSizeWrong)
 
-class FlowControlEnabled : public Layer {
+class FlowControlUnknown : public Layer {
   cs_error_t FlowControlGet(cpg_handle_t handle,
                             cpg_flow_control_state_t* state) override {
     const cs_error_t result = Layer::FlowControlGet(handle, state);
-    if (result == CS_OK) *state = CPG_FLOW_CONTROL_ENABLED;
+    if (result == CS_OK) *state = static_cast<cpg_flow_control_state_t>(7);
     return result;
   }
 };
-CPGCERT_PLANT(FlowControlEnabled)
+CPGCERT_PLANT(FlowControlUnknown)
 
 class IterationWithoutGroupAccepted : public Layer {
   cs_error_t IterationInitialize(cpg_handle_t handle, cpg_iteration_type_t type,

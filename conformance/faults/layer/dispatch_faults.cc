@@ -157,4 +157,16 @@ class RunsOtherConnectionsCallbacks : public Layer {
 };
 CPGCERT_PLANT(RunsOtherConnectionsCallbacks)
 
+class AllAndOneNonblockingSwapped : public Layer {
+  cs_error_t Dispatch(const Session& session,
+                      cs_dispatch_flags_t type) override {
+    if (type == CS_DISPATCH_ALL) {
+      return RunReal(session, CS_DISPATCH_ONE_NONBLOCKING);
+    }
+    const bool swapped = type == CS_DISPATCH_ONE_NONBLOCKING;
+    return RunReal(session, swapped ? CS_DISPATCH_ALL : type);
+  }
+};
+CPGCERT_PLANT(AllAndOneNonblockingSwapped)
+
 }  // namespace cpgcert::faults

@@ -109,7 +109,7 @@ CPGCERT_EXPORT cs_error_t cpg_initialize(cpg_handle_t* handle,
   const cs_error_t result = Forward(Real().initialize, handle,
                                     callbacks != nullptr ? &wrapped : nullptr);
   if (result == CS_OK) ConnectionTable::Get().Add(*handle, connection);
-  return result;
+  return ThisLayer().Initialized(result, handle, nullptr);
 }
 
 CPGCERT_EXPORT cs_error_t cpg_model_initialize(cpg_handle_t* handle,
@@ -134,7 +134,7 @@ CPGCERT_EXPORT cs_error_t cpg_model_initialize(cpg_handle_t* handle,
   const cs_error_t result =
       Forward(real, handle, model, has_data ? wrapped : nullptr, context);
   if (result == CS_OK) ConnectionTable::Get().Add(*handle, connection);
-  return result;
+  return ThisLayer().Initialized(result, handle, context);
 }
 
 CPGCERT_EXPORT cs_error_t cpg_finalize(cpg_handle_t handle) {
@@ -233,7 +233,8 @@ CPGCERT_EXPORT cs_error_t cpg_flow_control_state_get(
 
 CPGCERT_EXPORT cs_error_t cpg_zcb_alloc(cpg_handle_t handle, size_t size,
                                         void** buffer) {
-  return Forward(Real().zcb_alloc, ThisLayer().Translate(handle), size, buffer);
+  return ThisLayer().ZeroCopyAllocate(ThisLayer().Translate(handle), size,
+                                      buffer);
 }
 
 CPGCERT_EXPORT cs_error_t cpg_zcb_free(cpg_handle_t handle, void* buffer) {

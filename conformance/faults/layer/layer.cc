@@ -52,6 +52,10 @@ cs_error_t Layer::Initializing(cpg_model_t*, cpg_model_v1_data_t*) {
   return CS_OK;
 }
 
+cs_error_t Layer::Initialized(cs_error_t result, cpg_handle_t*, void*) {
+  return result;
+}
+
 cs_error_t Layer::Dispatch(const Session& session, cs_dispatch_flags_t type) {
   return RunReal(session, type);
 }
@@ -120,6 +124,11 @@ cs_error_t Layer::MaxAtomicSizeGet(cpg_handle_t handle, uint32_t* size) {
 cs_error_t Layer::FlowControlGet(cpg_handle_t handle,
                                  cpg_flow_control_state_t* state) {
   return Forward(Real().flow_control_state_get, handle, state);
+}
+
+cs_error_t Layer::ZeroCopyAllocate(cpg_handle_t handle, size_t size,
+                                   void** buffer) {
+  return Forward(Real().zcb_alloc, handle, size, buffer);
 }
 
 cs_error_t Layer::ZeroCopyMulticast(cpg_handle_t handle,

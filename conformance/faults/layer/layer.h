@@ -48,6 +48,11 @@ class Layer {
   virtual cs_error_t Initializing(cpg_model_t* model,
                                   cpg_model_v1_data_t* model_data);
 
+  // After either initialize of the real library; answers what the caller is
+  // given. `handle` is set if `result` is CS_OK.
+  virtual cs_error_t Initialized(cs_error_t result, cpg_handle_t* handle,
+                                 void* context);
+
   virtual cs_error_t Dispatch(const Session& session, cs_dispatch_flags_t type);
   // Of a handle that no live connection has.
   virtual cs_error_t DispatchUnknown(cpg_handle_t handle,
@@ -79,6 +84,8 @@ class Layer {
   virtual cs_error_t MaxAtomicSizeGet(cpg_handle_t handle, uint32_t* size);
   virtual cs_error_t FlowControlGet(cpg_handle_t handle,
                                     cpg_flow_control_state_t* state);
+  virtual cs_error_t ZeroCopyAllocate(cpg_handle_t handle, size_t size,
+                                      void** buffer);
   virtual cs_error_t ZeroCopyMulticast(cpg_handle_t handle,
                                        cpg_guarantee_t guarantee, void* message,
                                        size_t length);
