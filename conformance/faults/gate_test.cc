@@ -82,6 +82,34 @@ INSTANTIATE_TEST_SUITE_P(Faults, GateTest, testing::ValuesIn(kFaults),
                            return info.param.name;
                          });
 
+// One case on one library; its run.
+CaseRun RunOne(std::string_view name, const std::string& library) {
+  CaseRun run;
+  EXPECT_EQ(RunTrials({{CaseNamed(name), Runfile(library)}},
+                      [&run](const Trial&, const CaseRun& that) {
+                        run = that;
+                        return true;
+                      }),
+            "");
+  return run;
+}
+
+TEST(CensusTest, ALeakShowsInACaseThatWasNotMadeForIt) {
+  const CaseRun run =
+      RunOne("INIT-01/ManyConnections",
+             "conformance/faults/finalize_leaves_descriptor.so");
+  EXPECT_EQ(run.outcome.verdict, Verdict::kFail);
+  EXPECT_EQ(conformance::VerdictFor(run.outcome, "LEAK-01"), Verdict::kFail)
+      << run.message;
+  EXPECT_EQ(conformance::VerdictFor(run.outcome, "INIT-01"), Verdict::kPass);
+}
+
+TEST(CensusTest, WhatIsKeptForTheWholeProcessIsNoLeak) {
+  const CaseRun run = RunOne("INIT-01/ManyConnections",
+                             "conformance/faults/keeps_for_process.so");
+  EXPECT_EQ(run.outcome.verdict, Verdict::kPass) << run.message;
+}
+
 // A sample of everything on the layer itself: it must be judged as the real
 // library is.
 TEST(ControlTest, TheUnfaultedLayerHasNoNewFailure) {
