@@ -59,24 +59,6 @@ std::string Quote(const std::string& text) {
   return quoted + "'";
 }
 
-reports::Case ToReport(const CaseRun& run, const std::string& reproduce) {
-  reports::Case result;
-  result.name = run.outcome.name;
-  result.requirements = run.outcome.requirements;
-  result.profile = run.outcome.profile;
-  result.verdict = ToString(conformance::EffectiveVerdict(run.outcome));
-  result.deviation = run.outcome.is_deviation;
-  result.deviation_reason = run.outcome.deviation_reason;
-  result.message = run.message;
-  for (const auto& failure : run.outcome.failures) {
-    result.failures.push_back({failure.requirement, failure.text});
-  }
-  result.notes = run.notes;
-  result.duration_ms = run.duration_ms;
-  result.reproduce = reproduce;
-  return result;
-}
-
 reports::Profile ToReport(const conformance::TierResult& tier) {
   const auto& counts = tier.counts;
   reports::Profile profile;
@@ -121,7 +103,8 @@ CertificateBuilder::CertificateBuilder(const Options& options,
       started_(fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                            fmt::gmtime(std::time(nullptr)))) {}
 
-std::string CertificateBuilder::Reproduce(const std::string& case_name) const {
+std::string CertificateBuilder::Command(const std::string& option,
+                                        const std::string& case_name) const {
   std::string command = "./certify";
   if (!options_.libcpg.empty()) {
     command += " --libcpg " + Quote(preparation_.library.path);
@@ -129,7 +112,30 @@ std::string CertificateBuilder::Reproduce(const std::string& case_name) const {
   if (!options_.deviations.empty()) {
     command += " --deviations " + Quote(options_.deviations);
   }
-  return command + " --only " + Quote(case_name);
+  return command + " " + option + " " + Quote(case_name);
+}
+
+reports::Case CertificateBuilder::CaseReport(const CaseRun& run) const {
+  reports::Case result;
+  result.name = run.outcome.name;
+  result.requirements = run.outcome.requirements;
+  result.profile = run.outcome.profile;
+  result.verdict = ToString(conformance::EffectiveVerdict(run.outcome));
+  result.deviation = run.outcome.is_deviation;
+  result.deviation_reason = run.outcome.deviation_reason;
+  result.message = run.message;
+  for (const auto& failure : run.outcome.failures) {
+    result.failures.push_back({failure.requirement, failure.text});
+  }
+  result.notes = run.notes;
+  result.duration_ms = run.duration_ms;
+  result.reproduce = Command("--only", result.name);
+  const CaseOutcome& outcome = run.outcome;
+  if (outcome.is_deviation && preparation_.deviations.WithReproducer(
+                                  {outcome.name, outcome.requirements})) {
+    result.reproducer = Command("--reproducer", result.name);
+  }
+  return result;
 }
 
 reports::Case CertificateBuilder::Add(CaseRun run) {
@@ -137,7 +143,7 @@ reports::Case CertificateBuilder::Add(CaseRun run) {
   // For the progress only; Build applies them to all, and checks the lines.
   (void)preparation_.deviations.Apply({}, outcome);
   run.outcome = outcome.front();
-  reports::Case result = ToReport(run, Reproduce(run.outcome.name));
+  reports::Case result = CaseReport(run);
   runs_.push_back(std::move(run));
   return result;
 }
@@ -175,8 +181,7 @@ reports::Certificate CertificateBuilder::Build(bool complete,
   }
   for (size_t i = 0; i < runs_.size(); ++i) {
     runs_[i].outcome = outcomes[i];
-    certificate.cases.push_back(
-        ToReport(runs_[i], Reproduce(outcomes[i].name)));
+    certificate.cases.push_back(CaseReport(runs_[i]));
   }
   const auto& library = preparation_.library;
   certificate.implementation = {

@@ -27,7 +27,10 @@ class CertificateBuilder {
   reports::Certificate Build(bool complete, double duration_s);
 
  private:
-  std::string Reproduce(const std::string& case_name) const;
+  // A command line: certify with `option` and the case.
+  std::string Command(const std::string& option,
+                      const std::string& case_name) const;
+  reports::Case CaseReport(const conformance::CaseRun& run) const;
   void AddFigures(reports::Certificate* certificate) const;
 
   const Options& options_;

@@ -13,12 +13,16 @@
 #include <string>
 #include <string_view>
 
+#include "cli/known_deviations.h"
 #include "cli/options.h"
+#include "cli/reproducer.h"
+#include "cli/requirement_list.h"
 #include "cli/run.h"
 #include "cli/selection.h"
 #include "cli/stop_signals.h"
 #include "conformance/case.h"
 #include "conformance/case_runner.h"
+#include "conformance/deviations.h"
 #include "conformance/dispatch/cells.h"
 #include "conformance/suites.h"
 #include "reports/junit.h"
@@ -72,6 +76,20 @@ int ListExclusions() {
         fmt::format("{:6} {}\n", counts[exclusion.reason], exclusion.reason);
   }
   return Print(lines);
+}
+
+// Prints what `write` puts into a text, unless it returns an error.
+template <typename Write>
+int PrintText(Write write) {
+  std::string text;
+  const std::string error = write(&text);
+  return error.empty() ? Print(text) : CouldNotJudge(error);
+}
+
+std::string Reproducer(const Options& options, std::string* text) {
+  conformance::Deviations deviations;
+  std::string error = ReadDeviations(options, true, &deviations);
+  return error.empty() ? PrintReproducer(options, deviations, text) : error;
 }
 
 // --out, or Bazel's place for further outputs, or a new one.
@@ -141,6 +159,15 @@ int Main(int argc, const char* const* argv) {
   }
   if (parsed.options.list_exclusions) {
     return ListExclusions();
+  }
+  if (parsed.options.list_requirements) {
+    return PrintText([&](std::string* text) {
+      return ListRequirements(parsed.options, text);
+    });
+  }
+  if (!parsed.options.reproducer.empty()) {
+    return PrintText(
+        [&](std::string* text) { return Reproducer(parsed.options, text); });
   }
   const StopSignals stop;
   Preparation preparation;

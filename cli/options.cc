@@ -33,6 +33,10 @@ std::string CheckSeed(std::string& text) {
   return good ? "" : "'" + text + "' is no whole number of at most 19 digits";
 }
 
+std::string CheckNotEmpty(std::string& text) {
+  return text.empty() ? "the name of a case is missing" : "";
+}
+
 void Declare(CLI::App* app, Options* options) {
   app->add_option("--libcpg", options->libcpg,
                   "the shared object to judge (default: this machine's "
@@ -57,6 +61,14 @@ void Declare(CLI::App* app, Options* options) {
                 "print the cases, one a line: name, requirements, profile");
   app->add_flag("--list-exclusions", options->list_exclusions,
                 "print what is left out of the matrix, and why");
+  app->add_flag("--list-requirements", options->list_requirements,
+                "print what is owed: each requirement, its source, and how "
+                "many of the cases asked for decide it");
+  app->add_option("--reproducer", options->reproducer,
+                  "print a short C program, of libcpg alone, that shows the "
+                  "known defect which the case meets")
+      ->check(CLI::Validator(CheckNotEmpty, ""))
+      ->type_name("CASE");
   app->add_option("--jobs", options->jobs,
                   "cases at a time (default: two for each core, since a case "
                   "mostly waits)")

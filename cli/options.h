@@ -25,7 +25,9 @@ struct Options {
   std::string only;  // glob over case names; empty: all
   bool list = false;
   bool list_exclusions = false;
-  int jobs = 0;  // 0: two for each core
+  bool list_requirements = false;
+  std::string reproducer;  // glob over case names; empty: none asked for
+  int jobs = 0;            // 0: two for each core
   uint64_t seed = 1;
   std::string deviations;  // empty: what fits the implementation
   std::string out;         // empty: reports/out/<time>

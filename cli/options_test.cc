@@ -68,6 +68,9 @@ TEST(ParseOptionsTest, TakesEachOption) {
                                "DISPATCH-05/*",
                                "--list",
                                "--list-exclusions",
+                               "--list-requirements",
+                               "--reproducer",
+                               "PART-05/*",
                                "--jobs",
                                "3",
                                "--seed",
@@ -87,6 +90,8 @@ TEST(ParseOptionsTest, TakesEachOption) {
   EXPECT_EQ(options.only, "DISPATCH-05/*");
   EXPECT_TRUE(options.list);
   EXPECT_TRUE(options.list_exclusions);
+  EXPECT_TRUE(options.list_requirements);
+  EXPECT_EQ(options.reproducer, "PART-05/*");
   EXPECT_EQ(options.jobs, 3);
   EXPECT_EQ(options.seed, 18446744073709551U);
   EXPECT_EQ(options.deviations, "none");
@@ -110,8 +115,9 @@ TEST(ParseOptionsTest, HelpIsNoError) {
   for (const char* option :
        {"--libcpg FILE", "--service KIND", "--profile NAME[,NAME]",
         "--tier TIER", "--only GLOB", "--list ", "--list-exclusions",
-        "--jobs N", "--seed N", "--deviations FILE", "--out DIR",
-        "--implementation-name TEXT", "Exit status: 0 "}) {
+        "--list-requirements", "--reproducer CASE", "--jobs N", "--seed N",
+        "--deviations FILE", "--out DIR", "--implementation-name TEXT",
+        "Exit status: 0 "}) {
     EXPECT_THAT(parsed.out, HasSubstr(option));
   }
 }
@@ -126,6 +132,8 @@ TEST(ParseOptionsTest, BadUsageIsOneLine) {
       {{"--nonsense"}, "--nonsense"},
       {{"stray"}, "stray"},
       {{"--only"}, "--only"},
+      {{"--reproducer"}, "--reproducer"},
+      {{"--reproducer", ""}, "--reproducer: the name of a case is missing"},
       {{"--jobs", "0"}, "--jobs: Value 0 not in range 1 to 1024"},
       {{"--jobs", "-1"}, "--jobs"},
       {{"--jobs", "1025"}, "--jobs"},

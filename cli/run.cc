@@ -1,19 +1,14 @@
 #include "cli/run.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <map>
 #include <thread>
 #include <utility>
 
 #include "cli/certificate_builder.h"
-#include "conformance/requirements/requirements.h"
+#include "cli/known_deviations.h"
 #include "harness/corosync.h"
 #include "harness/namespaces.h"
 #include "harness/worker_pool.h"
@@ -28,45 +23,9 @@ using conformance::CaseInfo;
 using conformance::CaseRun;
 using harness::ItemEnd;
 
-// Known deviations that come with the suite; they apply where this machine's
-// own library is judged against the release that they are about.
-constexpr const char* kOwnDeviations =
-    "conformance/deviations/corosync_3_1_7.toml";
-constexpr const char* kOwnDeviationsVersion = "3.1.7";
-
 // A case mostly waits: for the service, for another process, for the proof
 // that a thread sleeps.
 constexpr int kWorkersPerCore = 2;
-
-// A file of the repository, also when it is run by Bazel.
-std::string RepositoryFile(const std::string& name) {
-  if (access(name.c_str(), R_OK) == 0) {
-    return name;
-  }
-  for (const char* variable : {"CPGCERT_ROOT", "TEST_SRCDIR"}) {
-    const char* root = std::getenv(variable);
-    if (root == nullptr) {
-      continue;
-    }
-    for (const char* middle : {"/", "/cpgcert/"}) {
-      const std::string path = std::string(root) + middle + name;
-      if (access(path.c_str(), R_OK) == 0) {
-        return path;
-      }
-    }
-  }
-  return name;
-}
-
-std::string ChooseDeviations(const Options& options,
-                             const std::string& service_version) {
-  if (!options.deviations.empty()) {
-    return options.deviations == "none" ? "" : options.deviations;
-  }
-  const bool own =
-      options.libcpg.empty() && service_version == kOwnDeviationsVersion;
-  return own ? RepositoryFile(kOwnDeviations) : "";
-}
 
 CaseRun RunOf(const ItemEnd& end) {
   const CaseInfo& info = AllCases().at(end.item);
@@ -109,16 +68,9 @@ std::string Prepare(const Options& options, Preparation* preparation) {
     return error;
   }
   preparation->service_version = harness::Corosync().Version();
-  const std::string file =
-      ChooseDeviations(options, preparation->service_version);
-  if (!file.empty()) {
-    auto deviations = conformance::Deviations::Read(file, &error);
-    if (!deviations.has_value()) {
-      return error;
-    }
-    preparation->deviations = std::move(*deviations);
-  }
-  return "";
+  const bool own = options.libcpg.empty() &&
+                   preparation->service_version == kOwnDeviationsVersion;
+  return ReadDeviations(options, own, &preparation->deviations);
 }
 
 RunEnd Run(const Options& options, const Preparation& preparation,

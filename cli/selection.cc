@@ -69,9 +69,11 @@ bool Asks(const Options& options, const CaseInfo& info) {
                   fnmatch(options.only.c_str(), info.name.c_str(), 0) == 0);
 }
 
-std::string BadProfile(const Options& options) {
+}  // namespace
+
+std::string CheckProfiles(const std::vector<std::string>& profiles) {
   const std::vector<std::string> known = KnownProfiles();
-  for (const std::string& profile : options.profiles) {
+  for (const std::string& profile : profiles) {
     if (std::ranges::find(known, profile) == known.end()) {
       return fmt::format("no profile is called '{}'; there are {}", profile,
                          fmt::join(known, ", "));
@@ -80,11 +82,9 @@ std::string BadProfile(const Options& options) {
   return "";
 }
 
-}  // namespace
-
 Selection Select(const Options& options) {
   Selection selection;
-  selection.error = BadProfile(options);
+  selection.error = CheckProfiles(options.profiles);
   if (!selection.error.empty()) {
     return selection;
   }

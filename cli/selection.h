@@ -18,6 +18,9 @@ struct Selection {
   std::string error;  // one line, if nothing can be judged
 };
 
+// "", or one line that says which of them is no profile.
+std::string CheckProfiles(const std::vector<std::string>& profiles);
+
 // The cases that --profile, --tier and --only ask for and, of those, the share
 // of this shard (TEST_TOTAL_SHARDS and TEST_SHARD_INDEX of `bazel test`).
 Selection Select(const Options& options);

@@ -65,8 +65,10 @@ class Reader {
   bool ReadDeviation(const toml::table& table, Deviation& deviation) {
     constexpr const char* kWhere = "a deviation";
     deviation.line = LineOf(table);
-    if (!OnlyKeys(table, {"case", "requirement", "verdict", "why", "url"},
-                  kWhere)) {
+    if (!OnlyKeys(
+            table,
+            {"case", "requirement", "verdict", "why", "url", "reproducer"},
+            kWhere)) {
       return false;
     }
     std::string verdict;
@@ -76,6 +78,11 @@ class Reader {
         !ReadText(table, "verdict", deviation.line, kWhere, verdict) ||
         !ReadText(table, "why", deviation.line, kWhere, deviation.why) ||
         !ReadText(table, "url", deviation.line, kWhere, deviation.url)) {
+      return false;
+    }
+    if (table.contains("reproducer") &&
+        !ReadText(table, "reproducer", deviation.line, kWhere,
+                  deviation.reproducer)) {
       return false;
     }
     const std::optional<Verdict> parsed = harness::FromString(verdict);
@@ -295,6 +302,18 @@ std::vector<std::string> Deviations::Apply(
     }
   }
   return problems;
+}
+
+const Deviation* Deviations::WithReproducer(const RegisteredCase& which) const {
+  const Deviation* worst = nullptr;
+  for (const Deviation& line : lines_) {
+    if (!line.reproducer.empty() && LineMatches(line, which.name) &&
+        Names(which.requirements, line.requirement) &&
+        (worst == nullptr || line.verdict > worst->verdict)) {
+      worst = &line;
+    }
+  }
+  return worst;
 }
 
 }  // namespace cpgcert::conformance

@@ -20,7 +20,8 @@ struct Deviation {
   harness::Verdict verdict = harness::Verdict::kFail;  // fail, crash or hang
   std::string why;
   std::string url;
-  int line = 0;  // of its [[deviation]]
+  std::string reproducer;  // name of a program that shows it, or ""
+  int line = 0;            // of its [[deviation]]
 };
 
 // A case as the complete registry lists it, selected or not.
@@ -39,8 +40,11 @@ struct RegisteredCase {
 //     verdict = "fail"                       # or crash, hang
 //     why = "one sentence for the reader of the certificate"
 //     url = "https://..."
+//     reproducer = "dispatch_one_fragment"   # need not be there
 //
-// Every key is required, none may be empty, and there are no others.
+// Every key but the last is required, none may be empty, and there are no
+// others. The reproducer is a program in conformance/reproducers; that there is
+// one of that name is not looked at here.
 class Deviations {
  public:
   // No file: predicts nothing.
@@ -71,6 +75,11 @@ class Deviations {
   // untested, unsupported, inconclusive or in error is neither.
   std::vector<std::string> Apply(const std::vector<RegisteredCase>& registry,
                                  std::vector<CaseOutcome>& outcomes) const;
+
+  // Of the lines that match the case, name one of its requirements and have a
+  // reproducer, the first of those that predict the worst verdict (a case that
+  // crashes comes to no fail); null if there is none. Points into this.
+  const Deviation* WithReproducer(const RegisteredCase& which) const;
 
   const std::string& file() const { return file_; }
   const std::string& implementation() const { return implementation_; }

@@ -34,6 +34,7 @@ requirement = "A-2"
 verdict = "crash"
 why = "null pointer"
 url = "http://example.org/2"
+reproducer = "null_pointer"
 )";
 
 // One line for cases that match `glob`.
@@ -100,10 +101,12 @@ TEST(DeviationsFileTest, ReadsEveryKey) {
   EXPECT_EQ(first.verdict, Verdict::kFail);
   EXPECT_EQ(first.why, "returns 2");
   EXPECT_EQ(first.url, "https://example.org/1");
+  EXPECT_EQ(first.reproducer, "");
   EXPECT_EQ(first.line, 3);
   const Deviation& second = read->lines()[1];
   EXPECT_THAT(second.cases, ElementsAre("A-2/X/*", "A-3/?"));
   EXPECT_EQ(second.verdict, Verdict::kCrash);
+  EXPECT_EQ(second.reproducer, "null_pointer");
   EXPECT_EQ(second.line, 10);
 }
 
@@ -152,6 +155,8 @@ TEST(DeviationsFileTest, ErrorsNameFileLineAndRule) {
   EXPECT_EQ(ErrorAfter("\"A-1/*\"", "[\"A\", \"\"]"),
             "d.toml:4: case must hold texts that are not empty");
   EXPECT_EQ(ErrorAfter("\"A-1/*\"", "7"), "d.toml:4: case must be a text");
+  EXPECT_EQ(ErrorAfter("null_pointer", " "),
+            "d.toml:16: reproducer must not be empty");
 }
 
 TEST(DeviationsFileTest, OnlyUnfavourableVerdictsCanBePredicted) {
@@ -228,6 +233,32 @@ TEST(DeviationsFileTest, AFileThatCannotBeReadIsAnError) {
             "/nonexistent/d.toml: cannot be read: No such file or directory");
   EXPECT_FALSE(Deviations::Read("/", &error));
   EXPECT_EQ(error, "/: cannot be read: Is a directory");
+}
+
+// The name of the reproducer of a case.
+std::string ReproducerOf(const Deviations& deviations, const std::string& name,
+                         const std::vector<std::string>& requirements) {
+  const Deviation* line = deviations.WithReproducer({name, requirements});
+  return line == nullptr ? "" : line->reproducer;
+}
+
+TEST(ReproducerTest, IsThatOfTheFirstLineThatHasOne) {
+  const std::string plain = Line("A-1/*", "A-1", "fail");
+  const Deviations deviations =
+      File(plain + plain + "reproducer = \"first\"\n" +
+           Line("A-1/X", "A-2", "fail") + "reproducer = \"second\"\n");
+  EXPECT_EQ(ReproducerOf(deviations, "A-1/X", {"A-1", "A-2"}), "first");
+  EXPECT_EQ(ReproducerOf(deviations, "A-1/X", {"A-2"}), "second");
+  EXPECT_EQ(ReproducerOf(deviations, "A-1/Y", {"A-2"}), "");
+  EXPECT_EQ(ReproducerOf(deviations, "B-1/X", {"A-1"}), "");
+}
+
+TEST(ReproducerTest, ACrashComesBeforeAFail) {
+  const Deviations deviations =
+      File(Line("A-1/*", "A-1", "fail") + "reproducer = \"fails\"\n" +
+           Line("A-1/X", "A-1", "crash") + "reproducer = \"crashes\"\n");
+  EXPECT_EQ(ReproducerOf(deviations, "A-1/X", {"A-1"}), "crashes");
+  EXPECT_EQ(ReproducerOf(deviations, "A-1/Y", {"A-1"}), "fails");
 }
 
 TEST(ApplyTest, APredictedFailIsADeviation) {

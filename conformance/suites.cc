@@ -1,15 +1,27 @@
 #include "conformance/suites.h"
 
+#include "conformance/connections/connections_suite.h"
+#include "conformance/dispatch/callback_cases.h"
 #include "conformance/dispatch/cell_run.h"
-#include "conformance/lifecycle_suite.h"
-#include "conformance/totem_suite.h"
+#include "conformance/groups/groups_suite.h"
+#include "conformance/history/history_suite.h"
+#include "conformance/messaging/messaging_suite.h"
+#include "conformance/queries/queries_suite.h"
+#include "conformance/resources/resource_suite.h"
+#include "conformance/service/service_suite.h"
 
 namespace cpgcert::conformance {
 
 void RegisterSuites() {
   dispatch::RegisterDispatchMatrix();
-  RegisterLifecycleSuite();
-  RegisterTotemSuite();
+  dispatch::RegisterCallbackCases();
+  RegisterConnectionsSuite();
+  RegisterGroupsSuite();
+  history::RegisterHistorySuite();
+  RegisterMessagingSuite();
+  RegisterQueriesSuite();
+  RegisterResourceSuite();
+  RegisterServiceSuite();
 }
 
 }  // namespace cpgcert::conformance

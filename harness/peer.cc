@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <sstream>
@@ -31,6 +32,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kAnswerDeadline{10000};
 constexpr milliseconds kEventDeadline{8000};
 constexpr size_t kTextMax = size_t{128} << 10;
+constexpr std::string_view kNoAnswer =
+    "the other process has ended or does not answer";
 constexpr const char* kSeen = "seen";  // the answer begins with it
 
 // The living ones. Peers are started while the process has one thread.
@@ -63,6 +66,9 @@ class PeerProcess {
     }
     if (verb == "finalize") {
       return Check("cpg_finalize", client_.Finalize());
+    }
+    if (verb == "exit") {
+      std::exit(0);
     }
     if (verb == "seen") {
       return Seen();
@@ -241,6 +247,14 @@ std::string Peer::Leave(std::string_view group) {
 
 std::string Peer::Finalize() { return Ask("finalize"); }
 
+std::string Peer::Exit() {
+  if (Ask("exit") != kNoAnswer) {
+    return "the other process did not exit";
+  }
+  End();
+  return "";
+}
+
 std::string Peer::Seen(std::vector<std::string>* events) {
   const std::string answer = Ask("seen");
   std::istringstream lines(answer);
@@ -268,7 +282,7 @@ std::string Peer::Ask(const std::string& request) {
   const ssize_t size =
       recv(socket_, answer.data(), answer.size(), MSG_DONTWAIT);
   if (size <= 0) {
-    return "the other process has ended or does not answer";
+    return std::string(kNoAnswer);
   }
   return {answer.data(), static_cast<size_t>(size) - 1};
 }

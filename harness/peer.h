@@ -42,6 +42,8 @@ class Peer {
   std::string Leave(std::string_view group);
   // Finalizes without leaving.
   std::string Finalize();
+  // exit(3) without leaving or finalizing; reaped.
+  std::string Exit();
   // SIGKILL; reaped.
   void Kill() { End(); }
   // What its callbacks were given since it was asked last, see DescribeRecord,

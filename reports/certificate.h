@@ -89,6 +89,9 @@ struct Case {
   std::vector<std::string> notes;  // observed and reported, not judged
   double duration_ms = 0;
   std::string reproduce;  // a command line for just this case
+  // Of a deviation: a command line that prints a program which shows it without
+  // this project. May be empty.
+  std::string reproducer;
 };
 
 // Verdicts of requirements and cases are one of: pass, fail, crash, hang,

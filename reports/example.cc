@@ -72,6 +72,7 @@ Certificate ExampleCertificate() {
   certificate.cases[0].notes = {"took two calls"};
   certificate.cases[3].deviation = true;
   certificate.cases[3].deviation_reason = "returns 2";
+  certificate.cases[3].reproducer = "./certify --reproducer 'A-2/Known'";
   certificate.requirements = {
       ExampleRequirement("A-1", "documented", "crash",
                          {"A-1/Pass", "A-1/Fail", "A-1/Crash"}),

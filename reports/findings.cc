@@ -19,6 +19,11 @@ constexpr std::array<std::string_view, 8> kVerdicts = {
     "pass",        "fail",         "crash", "hang",
     "unsupported", "inconclusive", "error", "untested"};
 
+// Of the table of requirements.
+constexpr std::array<std::string_view, 10> kColumns = {
+    "requirements", "pass",        "deviation",    "fail",  "crash",
+    "hang",         "unsupported", "inconclusive", "error", "untested"};
+
 bool Satisfies(const Requirement& requirement) {
   return requirement.verdict == "pass" || requirement.deviation ||
          (requirement.optional && requirement.verdict == "unsupported");
@@ -28,6 +33,21 @@ void AddCount(int count, std::string_view what,
               std::vector<std::string>& parts) {
   if (count == 0) return;
   parts.push_back(std::to_string(count) + " " + std::string(what));
+}
+
+// "no case decides and 3 more requirements"; empty if all are decided.
+std::string Undecided(const Certificate& certificate) {
+  constexpr std::size_t kNamed = 8;
+  std::vector<std::string> ids;
+  for (const Requirement& requirement : certificate.requirements) {
+    if (requirement.cases.empty()) ids.push_back(requirement.id);
+  }
+  if (ids.empty()) return "";
+  const std::size_t more = ids.size() > kNamed ? ids.size() - kNamed : 0;
+  ids.resize(ids.size() - more);
+  std::string text = "no case decides " + Join(ids, ", ");
+  if (more > 0) text += " and " + Plural(more, "more requirement");
+  return text;
 }
 
 }  // namespace
@@ -82,11 +102,45 @@ std::vector<DeviationGroup> DeviationsByReason(const Certificate& certificate) {
           return candidate.reason == result.deviation_reason;
         });
     if (group == groups.end()) {
-      group = groups.insert(groups.end(), {result.deviation_reason, {}});
+      group = groups.insert(groups.end(), {result.deviation_reason, {}, ""});
     }
     group->cases.push_back(&result);
+    if (group->reproducer.empty()) group->reproducer = result.reproducer;
   }
   return groups;
+}
+
+RequirementTable TabulateRequirements(const Certificate& certificate) {
+  constexpr std::string_view kAll = "all";
+  std::map<std::string, std::map<std::string_view, std::size_t>> counts;
+  for (const Requirement& requirement : certificate.requirements) {
+    const std::string_view verdict =
+        requirement.deviation ? std::string_view("deviation")
+                              : std::string_view(requirement.verdict);
+    for (const std::string& label :
+         {requirement.profile + " " + requirement.tier, std::string(kAll)}) {
+      ++counts[label]["requirements"];
+      ++counts[label][verdict];
+    }
+  }
+  RequirementTable table;
+  for (const std::string_view column : kColumns) {
+    if (counts[std::string(kAll)].contains(column)) {
+      table.columns.emplace_back(column);
+    }
+  }
+  const auto add = [&](const std::string& label) {
+    RequirementCounts& row = table.rows.emplace_back();
+    row.label = label;
+    for (const std::string& column : table.columns) {
+      row.counts.push_back(counts[label][column]);
+    }
+  };
+  for (const Profile& profile : certificate.profiles) {
+    add(profile.name + " " + profile.tier);
+  }
+  if (table.rows.size() > 1) add(std::string(kAll));
+  return table;
 }
 
 std::string DescribeCases(const std::vector<Case>& cases) {
@@ -146,10 +200,8 @@ std::vector<std::string> Objections(const Certificate& certificate) {
   if (!certificate.complete) {
     objections.push_back("the run is incomplete: not every case was run");
   }
-  for (const Requirement& requirement : certificate.requirements) {
-    if (!requirement.cases.empty()) continue;
-    objections.push_back("no case decides " + requirement.id);
-  }
+  const std::string undecided = Undecided(certificate);
+  if (!undecided.empty()) objections.push_back(undecided);
   const auto append = [&](const std::vector<std::string>& more) {
     objections.insert(objections.end(), more.begin(), more.end());
   };

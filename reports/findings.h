@@ -3,6 +3,7 @@
 #ifndef CPGCERT_REPORTS_FINDINGS_H_
 #define CPGCERT_REPORTS_FINDINGS_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,9 +35,27 @@ std::vector<Finding> Findings(const Certificate& certificate);
 struct DeviationGroup {
   std::string reason;
   std::vector<const Case*> cases;
+  std::string reproducer;  // of the first of the cases that has one, or ""
 };
 
 std::vector<DeviationGroup> DeviationsByReason(const Certificate& certificate);
+
+// How many requirements there are of one profile and tier.
+struct RequirementCounts {
+  std::string label;  // "api documented"; "all" for the sum
+  // In the order of the columns, as many for each label.
+  std::vector<std::size_t> counts;
+};
+
+// Requirements by profile, tier and verdict. A requirement that only known
+// deviations hold back is counted under "deviation".
+struct RequirementTable {
+  std::vector<std::string> columns;  // "requirements", then verdicts that occur
+  std::vector<RequirementCounts>
+      rows;  // as the profiles; the sum if it is news
+};
+
+RequirementTable TabulateRequirements(const Certificate& certificate);
 
 // "9 pass, 2 fail, 1 deviation": every case once, what is zero left out;
 // "no cases" if there are none.
@@ -51,8 +70,8 @@ std::string DescribeProfile(const Profile& profile);
 std::string DescribeCertificate(const Certificate& certificate);
 
 // Everything that speaks against the certificate and is no verdict of a case,
-// one line each: an interrupted run, requirements without cases, problems with
-// the deviations file, other problems.
+// one line each: an interrupted run, requirements without cases (one line for
+// all), problems with the deviations file, other problems.
 std::vector<std::string> Objections(const Certificate& certificate);
 
 // The message of a case, or, if it has none, the texts of its failures.

@@ -83,6 +83,18 @@ TEST(FindingsTest, ARequirementWithoutCasesIsOne) {
   EXPECT_THAT(Objections(certificate), ElementsAre("no case decides A-9"));
 }
 
+TEST(ObjectionsTest, NameSomeOfManyRequirementsWithoutCases) {
+  Certificate certificate = GoodCertificate();
+  for (int i = 1; i <= 8; ++i) {
+    certificate.requirements.emplace_back().id = "B-" + std::to_string(i);
+  }
+  const std::string named = "no case decides B-1, B-2, B-3, B-4, B-5, B-6, B-7";
+  EXPECT_THAT(Objections(certificate), ElementsAre(named + ", B-8"));
+  certificate.requirements.emplace_back().id = "B-9";
+  EXPECT_THAT(Objections(certificate),
+              ElementsAre(named + ", B-8 and 1 more requirement"));
+}
+
 TEST(FindingsTest, LeaveOutKnownDeviationsAndWhatPassed) {
   Certificate certificate = ExampleCertificate();
   certificate.cases[1].deviation = true;
@@ -101,9 +113,36 @@ TEST(DeviationsTest, AreGroupedByReason) {
   const std::vector<DeviationGroup> groups = DeviationsByReason(certificate);
   ASSERT_EQ(groups.size(), 2u);
   EXPECT_EQ(groups[0].reason, "returns 2");
+  EXPECT_EQ(groups[0].reproducer, "./certify --reproducer 'A-2/Known'");
   EXPECT_THAT(Names(groups[0].cases), ElementsAre("A-1/Fail", "A-2/Known"));
   EXPECT_EQ(groups[1].reason, "waits");
+  EXPECT_EQ(groups[1].reproducer, "");
   EXPECT_THAT(Names(groups[1].cases), ElementsAre("B-1/Hang"));
+}
+
+TEST(TabulateTest, HasARowForEachTierAndAColumnForEachVerdict) {
+  Certificate certificate = ExampleCertificate();
+  certificate.requirements.push_back(certificate.requirements[0]);
+  certificate.requirements.back().verdict = "pass";
+  const RequirementTable table = TabulateRequirements(certificate);
+  EXPECT_THAT(table.columns, ElementsAre("requirements", "pass", "deviation",
+                                         "crash", "unsupported", "error"));
+  ASSERT_EQ(table.rows.size(), 5u);
+  EXPECT_EQ(table.rows[0].label, "api documented");
+  EXPECT_THAT(table.rows[0].counts, ElementsAre(2, 1, 0, 1, 0, 0));
+  EXPECT_EQ(table.rows[1].label, "api header");
+  EXPECT_THAT(table.rows[1].counts, ElementsAre(1, 0, 1, 0, 0, 0));
+  EXPECT_EQ(table.rows[3].label, "faults documented");
+  EXPECT_THAT(table.rows[3].counts, ElementsAre(1, 0, 0, 0, 0, 1));
+  EXPECT_EQ(table.rows[4].label, "all");
+  EXPECT_THAT(table.rows[4].counts, ElementsAre(5, 1, 1, 1, 1, 1));
+}
+
+TEST(TabulateTest, OneTierIsItsOwnSum) {
+  const RequirementTable table = TabulateRequirements(GoodCertificate());
+  EXPECT_THAT(table.columns, ElementsAre("requirements", "pass"));
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_THAT(table.rows[0].counts, ElementsAre(1, 1));
 }
 
 TEST(DescribeTest, CountsEveryCaseOnce) {

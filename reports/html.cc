@@ -197,11 +197,33 @@ data DeviationList(const Certificate& certificate) {
     }
     list << Object()
                 .Text("reason", group.reason)
+                .Flag("has_reproducer", !group.reproducer.empty())
+                .Text("reproducer", group.reproducer)
                 .Text("cases_count", Plural(group.cases.size(), "case"))
                 .Set("names", names)
                 .value();
   }
   return list;
+}
+
+// The table of requirements: its head and its rows.
+data CountHead(const RequirementTable& table) {
+  return TextList(table.columns);
+}
+
+data CountRows(const RequirementTable& table) {
+  data rows(data::type::list);
+  for (const RequirementCounts& row : table.rows) {
+    std::vector<std::string> counts;
+    for (const std::size_t count : row.counts) {
+      counts.push_back(std::to_string(count));
+    }
+    rows << Object()
+                .Text("label", row.label)
+                .Set("counts_list", TextList(counts))
+                .value();
+  }
+  return rows;
 }
 
 data CaseList(const Certificate& certificate, const Anchors& anchors) {
@@ -263,6 +285,7 @@ data Page(const Certificate& certificate) {
   const data reports = ReportList(certificate, anchors);
   const data deviations = DeviationList(certificate);
   const std::vector<std::string> objections = Objections(certificate);
+  const RequirementTable table = TabulateRequirements(certificate);
   Object page;
   page.Text("implementation", implementation.name)
       .Text("library", implementation.library)
@@ -275,6 +298,8 @@ data Page(const Certificate& certificate) {
       .Set("profiles", ProfileList(certificate))
       .Flag("has_objections", !objections.empty())
       .Set("objections", TextList(objections))
+      .Set("count_head", CountHead(table))
+      .Set("count_rows", CountRows(table))
       .Set("requirements", RequirementList(certificate, anchors))
       .Flag("has_reports", !reports.list_value().empty())
       .Number("reports_count", reports.list_value().size())

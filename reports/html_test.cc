@@ -83,6 +83,17 @@ TEST(HtmlTest, EveryRequirementIsARowWithLinksToWhatSpeaksAgainstIt) {
             "cpg_dispatch · cpg_dispatch(3) 1 ");
 }
 
+TEST(HtmlTest, RequirementsAreCountedByVerdict) {
+  const pugi::xml_document document = Parse(ToHtml(ExampleCertificate()));
+  EXPECT_EQ(TextOf(document, "//section[@id='verdicts']//thead"),
+            "profile and tier requirements deviation crash unsupported error ");
+  EXPECT_EQ(Count(document, "//section[@id='verdicts']//tbody/tr"), 5u);
+  EXPECT_EQ(TextOf(document, "//section[@id='verdicts']//tbody/tr[1]"),
+            "api documented 1 0 1 0 0 ");
+  EXPECT_EQ(TextOf(document, "//section[@id='verdicts']//tbody/tr[5]"),
+            "all 4 1 1 1 1 ");
+}
+
 TEST(HtmlTest, EveryLinkLeadsSomewhereAndEveryAnchorIsUnique) {
   const pugi::xml_document document = Parse(ToHtml(ExampleCertificate()));
   EXPECT_EQ(Count(document, "//section[@id='reports']/details"), 5u);
@@ -112,7 +123,8 @@ TEST(HtmlTest, AnUnfavourableCaseIsABugReport) {
 TEST(HtmlTest, DeviationsComeWithTheirReasons) {
   const pugi::xml_document document = Parse(ToHtml(ExampleCertificate()));
   EXPECT_EQ(TextOf(document, "//section[@id='deviations']"),
-            "Known deviations 1 case : returns 2 fail A-2/Known ");
+            "Known deviations 1 case : returns 2 fail A-2/Known "
+            "A program that shows it ./certify --reproducer 'A-2/Known' ");
 }
 
 TEST(HtmlTest, EveryCaseIsListed) {
@@ -175,7 +187,7 @@ Certificate Hostile(const std::string& text) {
   }
   for (Case& result : certificate.cases) {
     result.message = result.profile = result.reproduce = text;
-    result.deviation_reason = text;
+    result.deviation_reason = result.reproducer = text;
     result.notes = {text};
     for (Requirement& requirement : certificate.requirements) {
       for (std::string& name : requirement.cases) {

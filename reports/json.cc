@@ -77,7 +77,8 @@ Json Write(const Case& result) {
           {"failures", WriteAll(result.failures)},
           {"notes", result.notes},
           {"duration_ms", Finite(result.duration_ms)},
-          {"reproduce", result.reproduce}};
+          {"reproduce", result.reproduce},
+          {"reproducer", result.reproducer}};
 }
 
 Json Write(const Implementation& implementation) {
@@ -309,6 +310,7 @@ void Place::Read(Case& result) const {
   Member("notes", result.notes);
   Member("duration_ms", result.duration_ms);
   Member("reproduce", result.reproduce);
+  Member("reproducer", result.reproducer);
 }
 
 void Place::Read(Certificate& certificate) const {

@@ -57,10 +57,11 @@ TEST(JsonTest, HasTheFixedKeysInOrder) {
       Keys(json["requirements"][0]),
       ElementsAre("id", "tier", "function", "sentence", "source", "profile",
                   "optional", "verdict", "deviation", "cases"));
-  EXPECT_THAT(Keys(json["cases"][1]),
-              ElementsAre("name", "requirements", "profile", "verdict",
-                          "deviation", "deviation_reason", "message",
-                          "failures", "notes", "duration_ms", "reproduce"));
+  EXPECT_THAT(
+      Keys(json["cases"][1]),
+      ElementsAre("name", "requirements", "profile", "verdict", "deviation",
+                  "deviation_reason", "message", "failures", "notes",
+                  "duration_ms", "reproduce", "reproducer"));
 }
 
 TEST(JsonTest, IsGolden) {

@@ -22,8 +22,9 @@
 namespace cpgcert::reports {
 namespace {
 
-constexpr std::size_t kCasesInFull = 3;    // of each requirement
-constexpr std::size_t kMessageLines = 40;  // of each case
+constexpr std::size_t kCasesOfEach = 3;  // requirement
+constexpr std::size_t kCasesInFull = 40;
+constexpr std::size_t kMessageLines = 24;  // of each case
 constexpr std::size_t kHeadlineColumns = 200;
 constexpr char kEraseLine[] = "\r\x1b[K";
 
@@ -47,9 +48,13 @@ class SummaryText {
 
   std::string Write() {
     Head();
-    for (const Finding& finding : Findings(certificate_)) Show(finding);
+    for (const Finding& finding : Findings(certificate_)) {
+      // The others are among the objections.
+      if (!finding.requirement->cases.empty()) Show(finding);
+    }
     KnownDeviations();
     ObjectionLines();
+    Requirements();
     Foot();
     return std::move(text_);
   }
@@ -87,8 +92,7 @@ class SummaryText {
         finding.cases.size(), Plural(requirement.cases.size(), "case")));
     Line("  " + One(requirement.sentence));
     Line("  source: " + One(requirement.source));
-    if (requirement.cases.empty()) Line("  no case decides it");
-    const std::size_t shown = std::min(finding.cases.size(), kCasesInFull);
+    const std::size_t shown = std::min(finding.cases.size(), kCasesOfEach);
     for (std::size_t i = 0; i < shown; ++i) Show(*finding.cases[i]);
     const std::size_t more = finding.cases.size() - shown;
     if (more == 0) return;
@@ -96,6 +100,10 @@ class SummaryText {
   }
 
   void Show(const Case& result) {
+    if (shown_.size() >= kCasesInFull && !shown_.contains(result.name)) {
+      Line("  " + Headline(result));
+      return;
+    }
     std::string line =
         "  " + Paint(Colour::kBad, result.verdict) + " " + One(result.name);
     const bool first_time = shown_.insert(result.name).second;
@@ -123,6 +131,8 @@ class SummaryText {
     for (const DeviationGroup& group : groups) {
       Line("  " + Paint(Colour::kKnown, Plural(group.cases.size(), "case")) +
            ": " + One(group.reason));
+      if (group.reproducer.empty()) continue;
+      Line("    a program that shows it: " + One(group.reproducer));
     }
   }
 
@@ -133,6 +143,31 @@ class SummaryText {
     Line("the certificate is also withheld because:");
     for (const std::string& objection : objections) {
       Line("  " + One(objection));
+    }
+  }
+
+  // One requirement needs no table.
+  void Requirements() {
+    if (certificate_.requirements.size() < 2) return;
+    const RequirementTable table = TabulateRequirements(certificate_);
+    std::size_t width = 0;
+    for (const RequirementCounts& row : table.rows) {
+      width = std::max(width, Columns(One(row.label)));
+    }
+    std::string head(width, ' ');
+    for (const std::string& column : table.columns) head += "  " + column;
+    Line("");
+    Line(head);
+    for (const RequirementCounts& row : table.rows) {
+      std::string line = One(row.label);
+      line.append(width - Columns(line), ' ');
+      for (std::size_t i = 0; i < row.counts.size(); ++i) {
+        line += fmt::format(
+            "  {:>{}}",
+            row.counts[i] == 0 ? "-" : std::to_string(row.counts[i]),
+            table.columns[i].size());
+      }
+      Line(line);
     }
   }
 

@@ -68,8 +68,9 @@ class Progress {
 };
 
 // The whole result as text, ending in one line for each profile and tier and
-// one for the certificate. Of each requirement at most three cases are shown.
-// Says where the rest is: `html_file`, e.g. "out/certificate.html".
+// one for the certificate. Of each requirement at most three cases are shown,
+// and of all the first 40 in full. Says where the rest is: `html_file`, e.g.
+// "out/certificate.html".
 std::string Summary(const Certificate& certificate, const Terminal& terminal,
                     std::string_view html_file);
 

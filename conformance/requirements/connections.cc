@@ -14,7 +14,9 @@ std::vector<Requirement> ConnectionRequirements() {
        "A model other than CPG_MODEL_V1 is refused with CS_ERR_INVALID_PARAM, "
        "and the handle variable keeps its value.",
        "cpg_model_initialize(3), DESCRIPTION: only model CPG_MODEL_V1 is "
-       "defined; ERRORS: CS_ERR_INVALID_PARAM"},
+       "defined; ERRORS: CS_ERR_INVALID_PARAM; the handle variable: observed "
+       "in "
+       "corosync 3.1.7"},
       {"INIT-03", Tier::kObserved, "api", "cpg_model_initialize",
        "Flags other than CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF are refused "
        "with CS_ERR_INVALID_PARAM, and no connection is left behind.",
@@ -31,8 +33,9 @@ std::vector<Requirement> ConnectionRequirements() {
        "CS_ERR_LIBRARY"},
       {"INIT-06", Tier::kDocumented, "api", "cpg_model_initialize",
        "The callbacks and the context of the model data are those of the "
-       "connection: each event reaches the callback of its kind.",
-       "cpg_model_initialize(3), MODEL_V1"},
+       "connection: each event reaches the callback of its kind, with the "
+       "handle of the connection.",
+       "cpg_model_initialize(3), SYNOPSIS: context; MODEL_V1"},
       {"INIT-07", Tier::kObserved, "faults", "cpg_initialize",
        "After a failed call whatever stands in the handle variable is no "
        "usable handle.",
@@ -114,11 +117,16 @@ std::vector<Requirement> ConnectionRequirements() {
        "it is an error, or the end of the process.",
        kObserved,
        "No page says what happens. An error and the end of the process are "
-       "admitted."},
+       "admitted; for the group of cpg_leave everything is, since its page "
+       "says "
+       "that it is ignored."},
       {"HND-06", Tier::kDocumented, "api", "cpg_initialize",
        "Handles that several threads get at the same time are all different "
        "and usable.",
-       "cpg_initialize(3), DESCRIPTION: uniquely identify the connection"},
+       "cpg_initialize(3), DESCRIPTION: uniquely identify the connection; "
+       "cpg_dispatch(3), CS_DISPATCH_BLOCKING: a threaded program",
+       "No page says that cpg_initialize may run in two threads at once, and "
+       "none that it may not."},
   };
 }
 

@@ -7,7 +7,8 @@ namespace cpgcert::conformance {
 std::vector<Requirement> EventRequirements() {
   return {
       {"CONF-01", Tier::kDocumented, "api", "cpg_dispatch",
-       "The joined and left lists name who joined and left, with the reason.",
+       "The joined and left lists name who joined and left, with the reason; "
+       "an entry of the member list has CPG_REASON_UNDEFINED.",
        "cpg_initialize(3), DESCRIPTION: cpg_address"},
       {"CONF-02", Tier::kObserved, "api", "cpg_dispatch",
        "The member list is the state after the change: with the joined, "
@@ -22,8 +23,10 @@ std::vector<Requirement> EventRequirements() {
        "CPG_REASON_PROCDOWN, and never as LEAVE too.",
        "cpg_initialize(3), DESCRIPTION: CPG_REASON_PROCDOWN"},
       {"CONF-06", Tier::kDocumented, "api", "cpg_dispatch",
-       "Each member is given the configuration changes of the others.",
-       "cpg_join(3), DESCRIPTION: notifications of processes joining"},
+       "Each member is given the configuration changes of the others, and "
+       "whoever has not joined that group is given none of them.",
+       "cpg_join(3), DESCRIPTION: its own confchg callback; "
+       "cpg_initialize(3), DESCRIPTION: an event within the joined group"},
       {"CONF-07", Tier::kHeader, "api", "cpg_dispatch",
        "A group of CPG_MEMBERS_MAX members is announced whole; a list longer "
        "than that gives an error or is announced whole, and damages nothing.",
@@ -47,6 +50,11 @@ std::vector<Requirement> EventRequirements() {
        "CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF gives one totem callback "
        "after the first configuration change.",
        "cpg_model_initialize(3), MODEL_V1: flags"},
+      {"TOTEM-03", Tier::kDocumented, "api", "cpg_dispatch",
+       "The totem callback is given the nodes of the ring, with this node and "
+       "the leader among them, and a sequence number that never becomes "
+       "smaller.",
+       "cpg_model_initialize(3), MODEL_V1: cpg_ring_id"},
   };
 }
 

@@ -12,18 +12,19 @@ std::vector<Requirement> MessageRequirements() {
        "cpg_mcast_joined(3), DESCRIPTION"},
       {"MCAST-02", Tier::kDocumented, "api", "cpg_mcast_joined",
        "CPG_TYPE_FIFO and CPG_TYPE_AGREED deliver in the order of sending; "
-       "CPG_TYPE_UNORDERED and CPG_TYPE_SAFE deliver or are refused.",
+       "CPG_TYPE_UNORDERED, CPG_TYPE_SAFE and values that do not exist deliver "
+       "or are refused.",
        "cpg_mcast_joined(3), DESCRIPTION",
        "The page says of UNORDERED and SAFE that they are not implemented; "
-       "corosync sends them as AGREED. A refusal and a delivery are both "
-       "admitted."},
+       "corosync sends them, and any other value, as AGREED. A refusal and a "
+       "delivery are both admitted."},
       {"MCAST-03", Tier::kObserved, "api", "cpg_mcast_joined",
        "On a handle that has not joined, or has left, a small message is "
        "dropped or refused; nobody is given it.",
        kObserved},
       {"MCAST-04", Tier::kObserved, "api", "cpg_mcast_joined",
-       "On a handle that has not joined a message in fragments is refused or "
-       "dropped; nobody is given any of it.",
+       "On a handle that has not joined, or has left, a message in fragments "
+       "is refused or dropped; nobody is given any of it.",
        kObserved},
       {"MCAST-05", Tier::kObserved, "api", "cpg_mcast_joined",
        "An empty message (iov_len 0, or only empty pieces) is delivered as a "
@@ -33,16 +34,21 @@ std::vector<Requirement> MessageRequirements() {
        "When the transport is full the answer is CS_ERR_TRY_AGAIN, and a retry "
        "succeeds once others have been delivered; no message is lost or "
        "doubled.",
-       "cpg_model_initialize(3) and its neighbours, ERRORS: CS_ERR_TRY_AGAIN, "
-       "Resource temporarily unavailable"},
+       "cpg_mcast_joined(3), the list of errors: CS_ERR_TRY_AGAIN, Resource "
+       "temporarily unavailable",
+       "No page says that the call does not wait for room instead. While the "
+       "service takes nothing, corosync's call answers CS_ERR_TRY_AGAIN if its "
+       "buffer is full, and does not return if its socket is. Both are "
+       "admitted."},
       {"MCAST-07", Tier::kDocumented, "api", "cpg_mcast_joined",
        "A message that fits in one piece and was answered with an error has "
        "not been sent.",
-       "the meaning of an error return"},
-      {"MCAST-09", Tier::kObserved, "api", "cpg_mcast_joined",
+       "cpg_mcast_joined(3), RETURN VALUE"},
+      {"MCAST-09", Tier::kDocumented, "api", "cpg_mcast_joined",
        "A message in any number of pieces, 64 and more included, is delivered "
        "whole or refused with an error.",
-       kObserved},
+       "cpg_mcast_joined(3), DESCRIPTION: iov_len, without a limit; RETURN "
+       "VALUE"},
       {"MCAST-10", Tier::kObserved, "api", "cpg_mcast_joined",
        "A message sent between cpg_join and its configuration change is "
        "delivered, after that change.",
@@ -50,7 +56,8 @@ std::vector<Requirement> MessageRequirements() {
       {"MCAST-12", Tier::kDocumented, "api", "cpg_mcast_joined",
        "The bytes of the iovec are sent in their order, and neither they nor "
        "the iovec are changed.",
-       "cpg_mcast_joined(3), DESCRIPTION: scatter/gather list"},
+       "cpg_mcast_joined(3), DESCRIPTION: scatter/gather list; "
+       "<corosync/cpg.h>: const struct iovec"},
       {"PART-01", Tier::kHeader, "api", "cpg_mcast_joined",
        "A message larger than cpg_max_atomic_msgsize_get's size is delivered "
        "whole, in one callback.",

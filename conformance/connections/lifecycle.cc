@@ -1,5 +1,3 @@
-#include "conformance/lifecycle_suite.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "conformance/case.h"
+#include "conformance/connections/topics.h"
 #include "harness/client.h"
 
 namespace cpgcert::conformance {
@@ -83,7 +82,7 @@ void ManyConnections(CaseContext& context) {
 
 }  // namespace
 
-void RegisterLifecycleSuite() {
+void RegisterLifecycle() {
   RegisterCase({.name = "INIT-01/ConnectAndCloseAgainAndAgain",
                 .requirements = {"INIT-01", "FIN-01"},
                 .profile = "api"},

@@ -1,0 +1,12 @@
+// Messages: cpg_mcast_joined(3), the zero copy calls, and what is delivered.
+
+#ifndef CPGCERT_CONFORMANCE_MESSAGING_MESSAGING_SUITE_H_
+#define CPGCERT_CONFORMANCE_MESSAGING_MESSAGING_SUITE_H_
+
+namespace cpgcert::conformance {
+
+void RegisterMessagingSuite();
+
+}  // namespace cpgcert::conformance
+
+#endif  // CPGCERT_CONFORMANCE_MESSAGING_MESSAGING_SUITE_H_

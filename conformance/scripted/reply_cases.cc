@@ -1,0 +1,113 @@
+// Replies that are not the one that was asked for.
+
+#include <fmt/format.h>
+
+#include "conformance/scripted/scripted_scene.h"
+#include "conformance/scripted/topics.h"
+#include "conformance/service/watched_answer.h"
+#include "conformance/support/support.h"
+
+namespace cpgcert::conformance {
+
+namespace {
+
+namespace wire = harness::wire;
+
+using ReplyKind = harness::Reaction::Answer;
+
+struct Damage {
+  const char* name;  // of the case
+  const char* what;  // "whose reply ..."
+  bool needs_payload = false;
+  // Changes a good reply.
+  void (*damage)(std::string* reply);
+};
+
+// An identifier that belongs to no reply.
+constexpr int32_t kForeignId = 99;
+
+std::vector<Damage> Damages() {
+  return {
+      {"CutInHeader", "whose reply ends before its error code", false,
+       [](std::string* reply) { reply->resize(wire::kRequestHeaderSize); }},
+      {"CutInPayload", "whose reply ends with its header, which says CS_OK",
+       true, [](std::string* reply) { reply->resize(wire::kReplyHeaderSize); }},
+      {"OtherId", "whose reply has the identifier of another", false,
+       [](std::string* reply) {
+         wire::SetField(wire::Kind::kReply, reply, "id", kForeignId);
+       }},
+  };
+}
+
+// A reply that an honest service might give.
+std::string GoodReply(const CallInfo& call) {
+  switch (call.call) {
+    case Call::kLocalGet:
+      return wire::Build(wire::LocalGetReply{.node = ScriptedScene::kNode});
+    case Call::kMembershipGet:
+      return wire::Build(wire::MembershipReply{.members = {{1, 2, 0}}});
+    case Call::kIterationInitialize:
+      return wire::Build(wire::IterationInitializeReply{.iteration = 1});
+    case Call::kIterationNext:
+      return wire::Build(wire::IterationNextReply{.group = "g"});
+    case Call::kJoin:
+      return wire::Build(wire::PlainReply{.id = wire::ReplyId::kJoin});
+    case Call::kLeave:
+      return wire::Build(wire::PlainReply{.id = wire::ReplyId::kLeave});
+    case Call::kIterationFinalize:
+      return wire::Build(
+          wire::PlainReply{.id = wire::ReplyId::kIterationFinalize});
+    case Call::kLargeMulticast:
+      return wire::Build(wire::PlainReply{.id = wire::ReplyId::kPartialSend});
+    case Call::kFinalize:
+      return wire::Build(wire::PlainReply{.id = wire::ReplyId::kFinalize});
+  }
+  return "";
+}
+
+void DamagedReply(CaseContext& context, const CallInfo& call,
+                  const Damage& damage) {
+  ScriptedScene scene(context);
+  scene.Prepare(call.call);
+  std::string reply = GoodReply(call);
+  damage.damage(&reply);
+  scene.React({.request = call.request,
+               .answer = ReplyKind::kBytes,
+               .bytes = reply,
+               .times = harness::Reaction::kAlways});
+  const std::string text = fmt::format("{}, {}", call.function, damage.what);
+  context.Step(text);
+  WatchedAnswer answer(scene.Make(call.call));
+  if (!answer.WaitReturned()) {
+    context.Fail("WIRE-02", Report(text, "an error", answer.Came()));
+    return;
+  }
+  const std::string name = harness::ErrorName(answer.answer());
+  // A number that no header knows is whatever stood in memory.
+  if (answer.answer() == CS_OK || !name.starts_with("CS_ERR_")) {
+    context.Fail("WIRE-02", Report(text, "an error", name));
+  }
+}
+
+}  // namespace
+
+void RegisterReplyCases() {
+  for (const CallInfo& call : Calls()) {
+    for (const Damage& damage : Damages()) {
+      // What cpg_finalize answers has no consequence.
+      if (call.call == Call::kFinalize ||
+          (damage.needs_payload && !call.has_payload)) {
+        continue;
+      }
+      RegisterCase({.name = Scripted("WIRE-02") + call.name + "/" + damage.name,
+                    .requirements = {"WIRE-02"},
+                    .profile = "faults",
+                    .needs_capability = true},
+                   [call, damage](CaseContext& context) {
+                     DamagedReply(context, call, damage);
+                   });
+    }
+  }
+}
+
+}  // namespace cpgcert::conformance

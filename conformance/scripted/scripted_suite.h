@@ -1,0 +1,13 @@
+// Cases on a scripted service: what the implementation makes of errors, faults
+// and surprises of the service that a real one gives only by chance.
+
+#ifndef CPGCERT_CONFORMANCE_SCRIPTED_SCRIPTED_SUITE_H_
+#define CPGCERT_CONFORMANCE_SCRIPTED_SCRIPTED_SUITE_H_
+
+namespace cpgcert::conformance {
+
+void RegisterScriptedSuite();
+
+}  // namespace cpgcert::conformance
+
+#endif  // CPGCERT_CONFORMANCE_SCRIPTED_SCRIPTED_SUITE_H_

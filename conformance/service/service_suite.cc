@@ -1,0 +1,12 @@
+#include "conformance/service/service_suite.h"
+
+namespace cpgcert::conformance {
+
+void RegisterServiceSuite() {
+  RegisterDeathCases();
+  RegisterPollCases();
+  RegisterStandstillCases();
+  RegisterRestartCases();
+}
+
+}  // namespace cpgcert::conformance

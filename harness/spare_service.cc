@@ -1,0 +1,108 @@
+#include "harness/spare_service.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+
+#include "harness/corosync.h"
+#include "harness/namespaces.h"
+
+namespace cpgcert::harness {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kStartDeadline{20};
+constexpr size_t kTextMax = 1024;
+
+// The keeper: starts the daemon when it is told to, and answers with its
+// process id or with what went wrong. Ends with the socket.
+[[noreturn]] void Keep(int socket) {
+  // Not where the configuration of the first one lies.
+  CorosyncOptions options;
+  options.run_directory = std::string(kScratchDirectory) + "/spare";
+  {
+    Corosync corosync(options);
+    std::array<char, 1> request{};
+    while (recv(socket, request.data(), request.size(), 0) > 0) {
+      std::string answer = corosync.Restart(Clock::now() + kStartDeadline);
+      if (answer.empty()) {
+        answer = std::to_string(corosync.pid());
+      }
+      answer.resize(std::min(answer.size(), kTextMax));
+      send(socket, answer.data(), answer.size(), MSG_NOSIGNAL);
+    }
+  }
+  _exit(0);
+}
+
+}  // namespace
+
+std::unique_ptr<SpareService> SpareService::Prepare(std::string* error) {
+  std::array<int, 2> sockets{};
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets.data()) !=
+      0) {
+    *error = fmt::format("cannot make a socket pair: {}", std::strerror(errno));
+    return nullptr;
+  }
+  const pid_t parent = getpid();
+  const pid_t keeper = fork();
+  if (keeper == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+      _exit(1);
+    }
+    close(sockets[0]);
+    Keep(sockets[1]);
+  }
+  close(sockets[1]);
+  if (keeper < 0) {
+    *error = fmt::format("cannot fork: {}", std::strerror(errno));
+    close(sockets[0]);
+    return nullptr;
+  }
+  return std::unique_ptr<SpareService>(new SpareService(keeper, sockets[0]));
+}
+
+SpareService::~SpareService() {
+  // The keeper ends, and its daemon before it, whoever else holds the socket.
+  shutdown(socket_, SHUT_RDWR);
+  close(socket_);
+  waitpid(keeper_, nullptr, 0);
+}
+
+std::string SpareService::Start() {
+  const char request = 's';
+  if (send(socket_, &request, 1, MSG_NOSIGNAL) != 1) {
+    return "the process that starts the service has ended";
+  }
+  const auto end = Clock::now() + kStartDeadline + kStartDeadline;
+  pollfd watched{socket_, POLLIN, 0};
+  while (Clock::now() < end && poll(&watched, 1, 100) <= 0) {
+  }
+  std::string answer(kTextMax, '\0');
+  const ssize_t size =
+      recv(socket_, answer.data(), answer.size(), MSG_DONTWAIT);
+  answer.resize(std::max<ssize_t>(size, 0));
+  service_ = 0;
+  const char* text_end = answer.data() + answer.size();
+  const auto parsed = std::from_chars(answer.data(), text_end, service_);
+  if (answer.empty() || parsed.ptr != text_end) {
+    return "cannot start the service again: " + answer;
+  }
+  return "";
+}
+
+}  // namespace cpgcert::harness

@@ -1,0 +1,25 @@
+// Inside a member process of a swarm: runs its program.
+
+#ifndef CPGCERT_HARNESS_SWARM_PROGRAM_H_
+#define CPGCERT_HARNESS_SWARM_PROGRAM_H_
+
+#include <string>
+
+#include "harness/swarm.h"
+#include "harness/swarm_record.h"
+
+namespace cpgcert::harness {
+
+// What a member writes into its last event; it is no process that crashed.
+inline constexpr char kSwarmCompleted[] = "completed";
+inline constexpr char kSwarmExits[] = "exits";
+inline constexpr char kSwarmKillsItself[] = "kills itself";
+
+// Loads the library, runs the program, and ends the process.
+[[noreturn]] void RunSwarmProgram(const std::string& library,
+                                  const SwarmProgram& program,
+                                  SwarmRecord* record);
+
+}  // namespace cpgcert::harness
+
+#endif  // CPGCERT_HARNESS_SWARM_PROGRAM_H_
