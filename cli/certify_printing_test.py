@@ -2,6 +2,7 @@
 """certify prints what it knows: the requirements, and reproducers."""
 
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -89,8 +90,9 @@ class Reproducers(CertifyTest):
         self.assertLess(len(done.stdout.splitlines()), 46)
         (self.folder / 'x.c').write_text(done.stdout)
         command = re.search('^// Build: (cc x.c -lcpg)\\.', done.stdout, re.M)
+        _, *arguments = command[1].split()
         compiled = subprocess.run(
-            [*command[1].split(), '-Wall', '-Wextra', '-Werror'],
+            [shutil.which('cc') or 'clang-19', *arguments, '-Wall', '-Wextra', '-Werror'],
             cwd=self.folder, stderr=subprocess.STDOUT, check=False,
             stdout=subprocess.PIPE, text=True)
         self.assertEqual(compiled.returncode, 0, compiled.stdout)

@@ -1,5 +1,6 @@
 #include "conformance/suites.h"
 
+#include "conformance/concurrency/concurrency_suite.h"
 #include "conformance/connections/connections_suite.h"
 #include "conformance/dispatch/callback_cases.h"
 #include "conformance/dispatch/cell_run.h"
@@ -22,6 +23,7 @@ void RegisterSuites() {
   RegisterQueriesSuite();
   RegisterResourceSuite();
   RegisterServiceSuite();
+  RegisterConcurrencySuite();
 }
 
 }  // namespace cpgcert::conformance

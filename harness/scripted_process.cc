@@ -79,14 +79,12 @@ class ScriptedProcess {
   void FlushClient(Served* client);
   void Reply(Served* client, const std::string& reply);
   void SetFlowControl(FlowControl level);
-  void ApplyFlowControl();
   void ScheduleClose(Served* client);
 
   int socket_;
   SharedState* shared_;
   SingleNode node_;
   ScriptState script_;
-  FlowControl flow_control_ = FlowControl::kOff;
   std::vector<std::unique_ptr<Served>> clients_;
   std::vector<HeldRequest> held_;
   std::vector<PendingReply> replies_;
@@ -233,7 +231,6 @@ void ScriptedProcess::Created(qb_ipcs_connection_t* link) {
   qb_ipcs_context_set(link, client.get());
   clients_.push_back(std::move(client));
   ++shared_->connections;
-  ApplyFlowControl();
 }
 
 void ScriptedProcess::Closed(Served* client) {
@@ -388,15 +385,10 @@ void ScriptedProcess::Flush() {
 }
 
 void ScriptedProcess::SetFlowControl(FlowControl level) {
-  flow_control_ = level;
-  ApplyFlowControl();
-}
-
-void ScriptedProcess::ApplyFlowControl() {
   if (service_ == nullptr) {
     return;
   }
-  switch (flow_control_) {
+  switch (level) {
     case FlowControl::kOff:
       qb_ipcs_request_rate_limit(service_, QB_IPCS_RATE_NORMAL);
       break;

@@ -121,6 +121,8 @@ class ScriptedService {
   std::string Listen();
 
   // --- What it does now.
+  // For the connections that there are. A new one begins with kOff: libqb lets
+  // a client send before a service can tell it otherwise.
   std::string SetFlowControl(FlowControl level);
   // Sends the bytes, of an event or not, to a connection.
   std::string Send(const std::string& event, int connection = kNewest);

@@ -344,10 +344,12 @@ TEST(ScriptedServiceTest, FlowControlReachesTheSender) {
   });
 }
 
-TEST(ScriptedServiceTest, FlowControlHoldsForANewConnection) {
-  WithScript({}, [](ScriptedService* service, Client* client) {
+TEST(ScriptedServiceTest, FlowControlIsOfTheConnectionsThatThereAre) {
+  WithMember({}, [](ScriptedService* service, Client* client) {
     EXPECT_EQ(service->SetFlowControl(FlowControl::kAllOff), "");
-    ASSERT_EQ(client->Initialize(), CS_OK);
+    Client later(client->api(), {});
+    ASSERT_EQ(later.Initialize(), CS_OK);
+    EXPECT_EQ(TryLocalGet(&later), CS_OK);
     EXPECT_EQ(TryLocalGet(client), CS_ERR_TRY_AGAIN);
   });
 }

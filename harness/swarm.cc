@@ -139,7 +139,7 @@ void Swarm::WaitEnded(int member) {
 }
 
 void Swarm::WaitAllEnded() {
-  bool crashed = false;
+  bool lost = false;
   std::vector<int> running(members_.size());
   std::iota(running.begin(), running.end(), 0);
   WaitUntil(end_, [&] {
@@ -147,10 +147,12 @@ void Swarm::WaitAllEnded() {
       if (!HasEnded(&members_.at(member))) {
         return false;
       }
-      crashed |= Member(member).end == SwarmMember::End::kCrashed;
+      const SwarmMember::End end = Member(member).end;
+      lost |=
+          end == SwarmMember::End::kCrashed || end == SwarmMember::End::kGaveUp;
       return true;
     });
-    return crashed || running.empty();
+    return lost || running.empty();
   });
   for (const int member : running) {
     TakeDown(&members_.at(member));

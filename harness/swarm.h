@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/swarm_record.h"
@@ -57,6 +58,10 @@ struct SwarmStep {
 
 using SwarmProgram = std::vector<SwarmStep>;
 
+// What a library must export for that. A member whose library lacks one gives
+// up before its first call.
+const std::vector<std::string_view>& SwarmSymbols();
+
 // What became of a member.
 struct SwarmMember {
   enum class End {
@@ -66,8 +71,8 @@ struct SwarmMember {
     kKilled,     // by kKill, or by KillDuring
     kGaveUp,     // a call failed, or it waited in vain: see end_text
     kCrashed,    // ended in a way that no step asked for: see end_text
-    kTakenDown,  // it had not ended at the deadline, or when another crashed;
-                 // end_text says what its threads were doing
+    kTakenDown,  // it had not ended at the deadline, or when another had
+                 // crashed or given up; end_text: what its threads were doing
   };
   pid_t process = 0;
   uint32_t node = 0;  // 0: it never learned it
@@ -82,10 +87,10 @@ class Swarm {
   // A program may use as many connections, each once.
   static constexpr int kConnectionsMax = 8;
   // Bounds every wait of a member; a member that waited so long gives up.
-  static constexpr std::chrono::seconds kMemberDeadline{25};
+  static constexpr std::chrono::seconds kMemberDeadline{20};
   // Bounds all that a swarm does, from its construction. Longer than a member
   // waits, so that it says itself what it waited for.
-  static constexpr std::chrono::seconds kSwarmDeadline{45};
+  static constexpr std::chrono::seconds kSwarmDeadline{40};
 
   explicit Swarm(std::string library);
   // SIGKILL to all members; reaped.
@@ -109,7 +114,8 @@ class Swarm {
   bool WaitAsleepIn(int member, SwarmEvent::Call call);
   // Waits until the process has ended, and takes it down at the deadline.
   void WaitEnded(int member);
-  // The same for all; when one has crashed the others are taken down.
+  // The same for all; when one has crashed or given up, the others are taken
+  // down.
   void WaitAllEnded();
   // Waits until a multicast of at least `size` bytes is under way and then
   // until the member went to sleep `sleeps` times more, and kills it. True if

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "harness/client.h"
 #include "harness/cpg_api.h"
@@ -300,13 +301,27 @@ class Program {
 
 }  // namespace
 
+const std::vector<std::string_view>& SwarmSymbols() {
+  static const std::vector<std::string_view> symbols = {
+      "cpg_initialize", "cpg_finalize", "cpg_fd_get",       "cpg_dispatch",
+      "cpg_join",       "cpg_leave",    "cpg_mcast_joined", "cpg_local_get"};
+  return symbols;
+}
+
 void RunSwarmProgram(const std::string& library, const SwarmProgram& program,
-                     SwarmRecord* record) {
+                     SwarmRecord* record) noexcept {
   std::string error;
   const std::unique_ptr<CpgApi> api = LoadCpgApi(library, &error);
   if (api == nullptr) {
     record->Append({.kind = SwarmEvent::Kind::kEnd, .text = error});
     _exit(1);
+  }
+  for (const std::string_view symbol : SwarmSymbols()) {
+    if (!api->Has(symbol)) {
+      record->Append({.kind = SwarmEvent::Kind::kEnd,
+                      .text = fmt::format("{} is not exported", symbol)});
+      _exit(1);
+    }
   }
   Program running(*api, record);
   for (const SwarmStep& step : program) {

@@ -15,10 +15,11 @@ inline constexpr char kSwarmCompleted[] = "completed";
 inline constexpr char kSwarmExits[] = "exits";
 inline constexpr char kSwarmKillsItself[] = "kills itself";
 
-// Loads the library, runs the program, and ends the process.
+// Loads the library, runs the program, and ends the process. An exception ends
+// it too: it must not get into what the process was before its fork.
 [[noreturn]] void RunSwarmProgram(const std::string& library,
                                   const SwarmProgram& program,
-                                  SwarmRecord* record);
+                                  SwarmRecord* record) noexcept;
 
 }  // namespace cpgcert::harness
 

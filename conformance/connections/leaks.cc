@@ -9,10 +9,13 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <memory>
+#include <set>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -33,35 +36,42 @@ using harness::CpgApi;
 using Clock = std::chrono::steady_clock;
 
 // The files in shared memory that carry the process id of the caller, as those
-// of libqb do.
-std::vector<std::string> SharedFiles() {
+// of libqb do, and perhaps some others: the same number may mean something
+// else.
+std::set<std::string> SharedFiles() {
   const std::string mark = fmt::format("-{}-", getpid());
-  std::vector<std::string> files;
+  std::set<std::string> files;
   std::error_code gone;  // files may vanish meanwhile
   std::filesystem::directory_iterator entries("/dev/shm", gone);
   while (!gone && entries != std::filesystem::directory_iterator()) {
     std::string name = entries->path().string();
     if (name.find(mark) != std::string::npos) {
-      files.push_back(std::move(name));
+      files.insert(std::move(name));
     }
     entries.increment(gone);
   }
   return files;
 }
 
+struct Before {
+  harness::ProcessCensus process{};
+  std::set<std::string> files{};
+};
+
 struct Left {
   harness::CensusGrowth growth{};
   std::vector<std::string> files{};
-  bool nothing() const { return growth.empty() && files.empty(); }
 };
 
 // The service removes files when it has seen that a connection was closed, and
 // a thread that has done its work may be on its way out: both are waited for.
-Left WhatIsLeft(const harness::ProcessCensus& before) {
+Left WhatIsLeft(const Before& before) {
   const auto end = Clock::now() + kWaitDeadline;
   while (true) {
-    Left left{.growth = harness::Growth(before, harness::TakeProcessCensus()),
-              .files = SharedFiles()};
+    Left left{.growth = harness::Growth(before.process,
+                                        harness::TakeProcessCensus())};
+    std::ranges::set_difference(SharedFiles(), before.files,
+                                std::back_inserter(left.files));
     if ((left.growth.threads <= 0 && left.files.empty()) ||
         Clock::now() > end) {
       return left;
@@ -205,10 +215,10 @@ constexpr int kFirst = 2;
 
 void LeavesNothing(CaseContext& context, const std::vector<LifeRow>& lives,
                    int rounds, const std::string& what) {
-  harness::ProcessCensus before;
+  Before before{.files = SharedFiles()};
   for (int round = 0; round < kFirst + rounds; ++round) {
     if (round == kFirst) {
-      before = harness::TakeProcessCensus();
+      before.process = harness::TakeProcessCensus();
     }
     lives.at(round % lives.size())
         .life(context, UniqueGroup(fmt::format("leak{}of", round)));

@@ -21,9 +21,6 @@ using harness::CallbackRecord;
 using harness::Client;
 using harness::Peer;
 
-// How often what may depend on a race is tried.
-constexpr int kTries = 10;
-
 // Leaves, and dispatches the own change.
 void LeaveAndSettle(Client& client, std::string_view group) {
   const size_t seen = client.RecordCount();
@@ -85,6 +82,7 @@ std::vector<std::string> Steps(const std::vector<std::string>& told,
 // One connection after the other: each ends without cpg_leave.
 void FinalizeThenNewConnection(CaseContext& context) {
   const std::string group = UniqueGroup("again");
+  constexpr int kTries = 10;
   const auto peer = StartPeer(context);
   Need(peer->Join(group));
   std::vector<std::string> told;
@@ -114,36 +112,53 @@ void FinalizeThenNewConnection(CaseContext& context) {
               owed, Steps(told, self));
 }
 
-// The connection that joins again is there already, and calls at once.
-// `settled`: the finalized one had seen its own change.
+// One connection joins and is finalized, another one, which is there already,
+// joins at once. `settled`: the first had seen its own change. False if the
+// second was refused.
+bool JoinFinalizeAndJoin(CaseContext& context, const std::string& call,
+                         Client& second, const std::string& group,
+                         bool settled) {
+  const auto first = Connect(context);
+  NeedOk("cpg_join", first->Join(group));
+  if (settled) {
+    DispatchUntil(*first, 0, JoinOf(SelfProcess()));
+  }
+  NeedOk("cpg_finalize", first->Finalize());
+  return ExpectOk(context, "JOIN-04", call, second.Join(group));
+}
+
 void FinalizeThenWaitingConnection(CaseContext& context, bool settled) {
+  constexpr int kAtOnce = 5;
+  // What is not yet settled races with the service.
+  const int batches = settled ? 2 : 16;
+  const std::string call =
+      "cpg_join on another connection, at once after a finalize";
   const std::string witnessed = UniqueGroup("witness");
   const auto helper = StartPeer(context);
   auto witness = Connect(context);
   JoinAndSettle(*witness, witnessed);
-  for (int i = 0; i < kTries; ++i) {
-    const std::string group = UniqueGroup(fmt::format("wait{}of", i));
-    const auto first = Connect(context);
-    const auto second = Connect(context);
-    if (!settled) {
-      QueueMessages(*witness);
+  for (int batch = 0; batch < batches; ++batch) {
+    std::vector<std::unique_ptr<Client>> joined;
+    std::vector<std::string> groups;
+    for (int i = 0; i < kAtOnce; ++i) {
+      joined.push_back(Connect(context));
+      groups.push_back(UniqueGroup(fmt::format("wait{}x{}of", batch, i)));
+      if (!settled) {
+        QueueMessages(*witness);
+      }
+      if (!JoinFinalizeAndJoin(context, call, *joined.back(), groups.back(),
+                               settled)) {
+        return;
+      }
     }
-    NeedOk("cpg_join", first->Join(group));
-    if (settled) {
-      DispatchUntil(*first, 0, JoinOf(SelfProcess()));
-    }
-    NeedOk("cpg_finalize", first->Finalize());
-    const std::string call =
-        "cpg_join on another connection, at once after a finalize";
-    if (!ExpectOk(context, "JOIN-04", call, second->Join(group))) {
-      return;
-    }
-    // Whatever the finalize was to bring about has come by then.
+    // Whatever the finalizes were to bring about has come by then.
     DepartureRound(*helper, *witness, witnessed);
-    if (!ExpectMember(context, "JOIN-04", call, *second, 0, group)) {
-      return;
+    for (int i = 0; i < kAtOnce; ++i) {
+      if (!ExpectMember(context, "JOIN-04", call, *joined[i], 0, groups[i])) {
+        return;
+      }
+      NeedOk("cpg_finalize", joined[i]->Finalize());
     }
-    NeedOk("cpg_finalize", second->Finalize());
   }
 }
 

@@ -28,7 +28,7 @@ constexpr CallbackSet kWithFlag{.deliver = true,
 constexpr CallbackSet kWithoutFlag{
     .deliver = true, .configuration = true, .totem = true};
 // How often what may depend on a race is tried.
-constexpr int kTries = 10;
+constexpr int kTries = 40;
 
 std::string_view KindText(CallbackRecord::Kind kind) {
   switch (kind) {

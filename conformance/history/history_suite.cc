@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,13 +28,10 @@ using End = SwarmMember::End;
 
 constexpr size_t kMegabyte = size_t{1} << 20;
 
-const std::vector<std::string_view> kSymbols = {
-    "cpg_initialize", "cpg_finalize", "cpg_fd_get",       "cpg_dispatch",
-    "cpg_join",       "cpg_leave",    "cpg_mcast_joined", "cpg_local_get"};
-
 // What the case's own process does once all members of the plan have been
-// started; may be empty.
-using Meanwhile = std::function<void(CaseContext& context, Swarm& swarm)>;
+// started; may be empty. Returns why the case did not reach its trigger, or "".
+using Meanwhile =
+    std::function<std::string(CaseContext& context, Swarm& swarm)>;
 
 struct HistoryCase {
   std::string name;
@@ -46,23 +42,35 @@ struct HistoryCase {
   bool in_two_groups = false;  // see InTwoGroups
 };
 
-// A crash or hang of a member is one of the implementation.
-void CheckEnds(CaseContext& context, const std::vector<SwarmMember>& members) {
+std::vector<size_t> Ended(const std::vector<SwarmMember>& members, End end) {
+  std::vector<size_t> indices;
   for (size_t i = 0; i < members.size(); ++i) {
-    const SwarmMember& member = members[i];
-    if (member.end == End::kCrashed) {
-      throw CaseEnd(Verdict::kCrash,
-                    fmt::format("process m{} {}", i, member.end_text));
-    }
-    if (member.end == End::kGaveUp && member.events.empty()) {
-      context.Api(kSymbols);  // says what is wrong with the library
+    if (members[i].end == end) {
+      indices.push_back(i);
     }
   }
-  for (size_t i = 0; i < members.size(); ++i) {
-    if (members[i].end == End::kTakenDown) {
-      throw CaseEnd(Verdict::kHang, fmt::format("process m{} did not end:\n{}",
-                                                i, members[i].end_text));
+  return indices;
+}
+
+// A crash or hang of a member is one of the implementation.
+void CheckEnds(CaseContext& context, const std::vector<SwarmMember>& members) {
+  for (const size_t i : Ended(members, End::kCrashed)) {
+    throw CaseEnd(Verdict::kCrash,
+                  fmt::format("process m{} {}", i, members[i].end_text));
+  }
+  const std::vector<size_t> gave_up = Ended(members, End::kGaveUp);
+  for (const size_t i : gave_up) {
+    if (members[i].events.empty()) {
+      context.Api(
+          harness::SwarmSymbols());  // says what is wrong with the library
     }
+  }
+  if (!gave_up.empty()) {
+    return;  // the others were taken down for it
+  }
+  for (const size_t i : Ended(members, End::kTakenDown)) {
+    throw CaseEnd(Verdict::kHang, fmt::format("process m{} did not end:\n{}", i,
+                                              members[i].end_text));
   }
 }
 
@@ -99,7 +107,7 @@ void Judge(CaseContext& context, const HistoryCase& history_case,
   }
   CheckEnds(context, members);
   JudgeGroup(context, history_case, FromRecords(members, group));
-  if (history_case.in_two_groups) {
+  if (history_case.in_two_groups && context.failures().empty()) {
     JudgeGroup(context, history_case,
                FromRecords(members, group + kOtherGroup));
   }
@@ -114,19 +122,23 @@ void Run(CaseContext& context, const HistoryCase& history_case) {
     std::ranges::transform(programs, programs.begin(), InTwoGroups);
   }
   const uint32_t connected_and_joined = history_case.in_two_groups ? 4 : 2;
-  for (size_t i = 0; i < programs.size(); ++i) {
+  bool all_started = true;
+  for (size_t i = 0; i < programs.size() && all_started; ++i) {
     if (swarm.Start(programs[i]) < 0) {
       CaseContext::Untested("no further process can be made");
     }
-    if (i == 0) {
-      swarm.WaitSteps(0, connected_and_joined);
-    }
+    // The others need a coordinator; one that gives up says why.
+    all_started = i > 0 || swarm.WaitSteps(0, connected_and_joined);
   }
-  if (meanwhile) {
-    meanwhile(context, swarm);
+  std::string untested;
+  if (all_started && meanwhile) {
+    untested = meanwhile(context, swarm);
   }
   swarm.WaitAllEnded();
   Judge(context, history_case, plan.group(), swarm);
+  if (!untested.empty() && context.failures().empty()) {
+    CaseContext::Untested(untested);
+  }
 }
 
 // `senders` of the members send, the others listen.
@@ -181,6 +193,7 @@ Meanwhile Replaced(Plan& plan) {
   return [latecomer](CaseContext& /*context*/, Swarm& swarm) {
     swarm.WaitEnded(killed);
     swarm.Start(latecomer);
+    return "";
   };
 }
 
@@ -232,7 +245,7 @@ Meanwhile JoinAmidFragments(Plan& plan) {
     for (int i = 0; i < kRounds; ++i) {
       if (!swarm.WaitSteps(sender, Plan::SendSteps(i)) ||
           !swarm.WaitSteps(late, Plan::JoinSteps(i))) {
-        return;  // one has ended, and says why
+        return "";  // one has ended, and says why
       }
       const bool stops =
           context.service().allowed() && context.service().Stop().empty();
@@ -246,6 +259,7 @@ Meanwhile JoinAmidFragments(Plan& plan) {
         context.service().Resume();
       }
     }
+    return "";
   };
 }
 
@@ -268,9 +282,7 @@ Meanwhile DiesInFragments(Plan& plan) {
     for (size_t i = 0; i < points.size(); ++i) {
       inside += swarm.KillDuring(victims[i], kSize, points[i]) ? 1 : 0;
     }
-    if (inside == 0) {
-      CaseContext::Untested("nobody was killed inside cpg_mcast_joined");
-    }
+    return inside > 0 ? "" : "nobody was killed inside cpg_mcast_joined";
   };
 }
 

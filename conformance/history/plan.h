@@ -40,14 +40,14 @@ class Plan {
   // Joins again on a new connection `rounds` times, leaves each time, and stays
   // in the end. Sends each time.
   void LeaveAndRejoin(const std::string& text, int rounds);
-  // Leaves; the process goes on until the end of its other steps.
+  // Its process ends once it has been given its departure.
   void SendAndLeave(const Burst& burst);
   // Finalizes without a leave, joins again, sends, and stays.
   void SendAndFinalize(const Burst& burst);
   void SendAndExit(const Burst& burst);
   void SendAndKill(const Burst& burst);
-  // Waits for so many departures, then sends one message; somebody else kills
-  // it meanwhile. Returns its place among the members.
+  // Waits for so many departures, then sends one message; the case kills it
+  // meanwhile. Returns its place among the members.
   int SendUntilKilled(const std::string& text, size_t size, int departures);
   // Sends a message of `size` bytes for each of so many permits, and stays.
   // The permit of round i is waited for after SendSteps(i) steps. Returns its

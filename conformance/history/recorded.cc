@@ -69,7 +69,9 @@ void SetEnd(const SwarmMember& member, Session* session) {
     session->end = Session::End::kStayed;
   } else {
     session->end = Session::End::kCut;
-    session->cut = member.end_text;
+    session->cut = member.end == SwarmMember::End::kTakenDown
+                       ? "its process was taken down"
+                       : member.end_text;
   }
 }
 

@@ -19,7 +19,9 @@ std::vector<Requirement> ServiceRequirements() {
        "While the service is stopped the non-blocking dispatch types return at "
        "once, waiting events are dispatched, and calls that need the service "
        "sleep until it goes on and then succeed.",
-       kObserved},
+       kObserved,
+       "A message that fits may be queued, or answered with CS_ERR_TRY_AGAIN; "
+       "a call that waits for room sleeps."},
       {"ERR-04", Tier::kDocumented, "faults", "",
        "CS_ERR_TRY_AGAIN is temporary: once its cause is gone the same call on "
        "the same handle succeeds, with its effect once.",
