@@ -13,6 +13,7 @@
 #include "conformance/history/checker.h"
 #include "conformance/history/plan.h"
 #include "conformance/history/recorded.h"
+#include "harness/service_control.h"
 #include "harness/swarm.h"
 #include "harness/verdict.h"
 
@@ -231,32 +232,55 @@ Meanwhile Flood(Plan& plan) {
   return {};
 }
 
-// In each round the service finds two requests side by side, in this order: a
-// message in fragments, and a join. Whether the message is ordered before the
+// Lets the members make their calls, one after the other, while the service is
+// stopped, if it may be.
+void LetAllAskAtOnce(const harness::ServiceControl& service, Swarm& swarm,
+                     const std::vector<int>& senders, int joiner) {
+  using Call = harness::SwarmEvent::Call;
+  const bool stops = service.allowed() && service.Stop().empty();
+  for (const int sender : senders) {
+    swarm.Permit(sender);
+    if (stops) {
+      swarm.WaitAsleepIn(sender, Call::kMulticast);
+    }
+  }
+  swarm.Permit(joiner);
+  if (stops) {
+    swarm.WaitAsleepIn(joiner, Call::kJoin);
+    service.Resume();
+  }
+}
+
+// In each round the service finds requests side by side, in this order: two
+// messages in fragments, and a join. Whether a message is ordered before the
 // join, interrupted by it, or after it, is open; after it, it is owed.
 Meanwhile JoinAmidFragments(Plan& plan) {
-  constexpr int kRounds = Swarm::kConnectionsMax;
-  const int sender = plan.SendWhenPermitted("s", kAtomicSizeMax + 100, kRounds);
-  plan.Listen();
-  const SwarmProgram joiner = plan.JoinWhenPermitted("j", kRounds);
-  return [sender, joiner](CaseContext& context, Swarm& swarm) {
-    using Call = harness::SwarmEvent::Call;
-    const int late = swarm.Start(joiner);
-    for (int i = 0; i < kRounds; ++i) {
-      if (!swarm.WaitSteps(sender, Plan::SendSteps(i)) ||
-          !swarm.WaitSteps(late, Plan::JoinSteps(i))) {
-        return "";  // one has ended, and says why
-      }
-      const bool stops =
-          context.service().allowed() && context.service().Stop().empty();
-      swarm.Permit(sender);
-      if (stops) {
-        swarm.WaitAsleepIn(sender, Call::kMulticast);
-      }
-      swarm.Permit(late);
-      if (stops) {
-        swarm.WaitAsleepIn(late, Call::kJoin);
-        context.service().Resume();
+  constexpr int kJoiners = 2;
+  constexpr int kRounds = Swarm::kConnectionsMax;  // of each
+  constexpr size_t kSize = kAtomicSizeMax + 100;
+  std::vector<int> senders;
+  for (const char* text : {"s", "t"}) {
+    senders.push_back(plan.SendWhenPermitted(text, kSize, kJoiners * kRounds));
+  }
+  for (int i = 0; i < 4; ++i) {
+    plan.Listen();
+  }
+  std::vector<SwarmProgram> joiners;
+  for (int i = 0; i < kJoiners; ++i) {
+    joiners.push_back(plan.JoinWhenPermitted(fmt::format("j{}.", i), kRounds));
+  }
+  return [senders, joiners](CaseContext& context, Swarm& swarm) {
+    for (int i = 0; i < kJoiners; ++i) {
+      const int joiner = swarm.Start(joiners[i]);
+      for (int round = 0; round < kRounds; ++round) {
+        if (!swarm.WaitSteps(senders[0],
+                             Plan::SendSteps(i * kRounds + round)) ||
+            !swarm.WaitSteps(senders[1],
+                             Plan::SendSteps(i * kRounds + round)) ||
+            !swarm.WaitSteps(joiner, Plan::JoinSteps(round))) {
+          return "";  // one has ended, and says why
+        }
+        LetAllAskAtOnce(context.service(), swarm, senders, joiner);
       }
     }
     return "";
@@ -354,7 +378,7 @@ std::vector<HistoryCase> MessageCases() {
        }},
       {"PART-03/Members8/Senders2/FragmentsAmidJoins", fragments,
        FragmentsAmidJoins, true},
-      {"JOIN-10/Members4/Senders1/FragmentsUnderWay",
+      {"JOIN-10/Members8/Senders2/FragmentsUnderWay",
        {"JOIN-10", "MCAST-01"},
        JoinAmidFragments},
       {"PART-04/Members8/Senders5/DiesInFragments",

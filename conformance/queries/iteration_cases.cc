@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,7 +17,6 @@ namespace cpgcert::conformance {
 
 namespace {
 
-using harness::CallbackRecord;
 using harness::Client;
 using harness::ErrorName;
 using harness::Peer;

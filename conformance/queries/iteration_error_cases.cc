@@ -2,6 +2,7 @@
 // the service: ITER-01, ITER-05, ITER-06.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <functional>
 #include <memory>
@@ -20,7 +21,6 @@ namespace {
 
 using harness::Client;
 using harness::CpgApi;
-using harness::ErrorName;
 
 const std::vector<std::string_view> kSymbols = {
     "cpg_iteration_initialize", "cpg_iteration_next", "cpg_iteration_finalize"};

@@ -16,7 +16,6 @@ namespace cpgcert::conformance {
 namespace {
 
 using harness::CallbackRecord;
-using harness::Client;
 using harness::ErrorName;
 
 constexpr size_t kLargeSize = size_t{2500} << 10;  // three fragments

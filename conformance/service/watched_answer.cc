@@ -32,7 +32,7 @@ WatchedAnswer::~WatchedAnswer() {
   if (!call_->returned()) {
     call_->Abandon();
     // Its thread goes on using it.
-    static_cast<void>(call_.release());  // NOLINT(bugprone-unused-return-value)
+    (void)call_.release();
   }
 }
 
