@@ -14,6 +14,8 @@
 #include "conformance/requirements/requirements.h"
 #include "harness/isolated_run.h"
 #include "harness/peer.h"
+#include "harness/scripted_service.h"
+#include "harness/swarm.h"
 
 namespace cpgcert::conformance {
 
@@ -45,6 +47,14 @@ class Listener : public testing::EmptyTestEventListener {
   std::string skipped_;
 };
 
+// Ends the processes that the case itself started: they must not look like
+// what a library left behind, and nothing of theirs can hold up the census.
+void EndHelpers() {
+  harness::Peer::EndAll();
+  harness::Swarm::EndAll();
+  harness::ScriptedService::EndAll();
+}
+
 // The GoogleTest test of a case. It is registered in the child, where it is
 // the only one that runs: going through a whole suite would cost more than most
 // cases.
@@ -55,7 +65,7 @@ class CaseTest : public testing::Test {
       : body_(body), context_(context), kept_(kept) {}
   void TestBody() override {
     body_(*context_);
-    harness::Peer::EndAll();
+    EndHelpers();
     if (TakeCensus(*context_, kept_)) {
       context_->Measure("census", 1);
     }
@@ -290,7 +300,7 @@ CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {
                             harness::ServiceControl(options.service_process),
                             writer);
         const std::string report = RunTest(info, &context, kept);
-        harness::Peer::EndAll();
+        EndHelpers();
         writer.Finish(report, nonce);
       });
   CaseRun run = EmptyRun(info);

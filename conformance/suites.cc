@@ -9,6 +9,7 @@
 #include "conformance/messaging/messaging_suite.h"
 #include "conformance/queries/queries_suite.h"
 #include "conformance/resources/resource_suite.h"
+#include "conformance/scripted/scripted_suite.h"
 #include "conformance/service/service_suite.h"
 
 namespace cpgcert::conformance {
@@ -16,14 +17,15 @@ namespace cpgcert::conformance {
 void RegisterSuites() {
   dispatch::RegisterDispatchMatrix();
   dispatch::RegisterCallbackCases();
-  RegisterConnectionsSuite();
+  connections::RegisterConnectionsSuite();
   RegisterGroupsSuite();
   history::RegisterHistorySuite();
   RegisterMessagingSuite();
-  RegisterQueriesSuite();
+  queries::RegisterQueriesSuite();
   RegisterResourceSuite();
-  RegisterServiceSuite();
-  RegisterConcurrencySuite();
+  RegisterScriptedSuite();
+  service::RegisterServiceSuite();
+  concurrency::RegisterConcurrencySuite();
 }
 
 }  // namespace cpgcert::conformance

@@ -157,7 +157,8 @@ class PeerProcess {
   size_t told_ = 0;  // records that Seen() has told
 };
 
-[[noreturn]] void ServePeer(const std::string& library, int socket) {
+// noexcept: an exception must not carry the child on as if it were the case.
+[[noreturn]] void ServePeer(const std::string& library, int socket) noexcept {
   std::string error;
   const std::unique_ptr<CpgApi> api = LoadCpgApi(library, &error);
   std::unique_ptr<PeerProcess> process;

@@ -26,17 +26,18 @@ std::optional<int> Number(const char* name) {
              : std::nullopt;
 }
 
-// Calls `visit` for every entry of `path` that is a number, but for the
-// descriptor that the walk itself holds.
-void ForEachNumber(const char* path, const std::function<void(int)>& visit) {
+// Calls `visit` for every entry of `path` that is a number, with the descriptor
+// that the walk itself holds.
+void ForEachNumber(const char* path,
+                   const std::function<void(int number, int own)>& visit) {
   DIR* directory = opendir(path);
   if (directory == nullptr) {
     return;
   }
   while (const dirent* entry = readdir(directory)) {
     const std::optional<int> number = Number(entry->d_name);
-    if (number.has_value() && *number != dirfd(directory)) {
-      visit(*number);
+    if (number.has_value()) {
+      visit(*number, dirfd(directory));
     }
   }
   closedir(directory);
@@ -74,12 +75,14 @@ std::map<std::string, int> SharedMappings() {
 
 ProcessCensus TakeProcessCensus() {
   ProcessCensus census;
-  ForEachNumber("/proc/self/fd", [&census](int descriptor) {
-    census.descriptors[descriptor] = Target(descriptor);
+  ForEachNumber("/proc/self/fd", [&census](int descriptor, int own) {
+    if (descriptor != own) {
+      census.descriptors[descriptor] = Target(descriptor);
+    }
   });
   census.shared_mappings = SharedMappings();
   ForEachNumber("/proc/self/task",
-                [&census](int /*thread*/) { ++census.threads; });
+                [&census](int /*thread*/, int /*own*/) { ++census.threads; });
   return census;
 }
 

@@ -1,8 +1,8 @@
 #include "harness/scripted_process.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <qb/qbipcs.h>
-#include <qb/qbloop.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include <deque>
 #include <utility>
 
+#include "harness/poll_loop.h"
 #include "harness/script_state.h"
 #include "harness/single_node.h"
 
@@ -24,7 +25,7 @@ using std::chrono::milliseconds;
 // How long the case may take to hand over a command that it has begun.
 constexpr milliseconds kCommandDeadline{10000};
 // How soon a full event buffer is tried again.
-constexpr uint64_t kFlushPauseNs = 1'000'000;
+constexpr milliseconds kFlushPause{1};
 
 // One client; the context of a libqb connection.
 struct Served {
@@ -58,12 +59,12 @@ class ScriptedProcess {
   void Created(qb_ipcs_connection_t* link);
   void Closed(Served* client);
   void OnRequest(Served* client, const std::string& bytes);
-  void OnCommand();
-  void Flush();
-  void SendReplies();
-  qb_loop_t* loop() { return loop_; }
+  PollLoop& loop() { return loop_; }
 
  private:
+  void OnCommand();
+  void FlushAll();
+  void SendReplies();
   std::string Execute(const Command& command);
   std::string Listen();
   std::string Send(const Command& command);
@@ -88,9 +89,8 @@ class ScriptedProcess {
   std::vector<std::unique_ptr<Served>> clients_;
   std::vector<HeldRequest> held_;
   std::vector<PendingReply> replies_;
-  qb_loop_t* loop_ = nullptr;
+  PollLoop loop_;
   qb_ipcs_service_t* service_ = nullptr;
-  bool flush_scheduled_ = false;
 };
 
 // libqb's handlers of the loop have no argument of ours.
@@ -98,25 +98,34 @@ ScriptedProcess* process = nullptr;
 
 // --- What libqb calls -------------------------------------------------------
 
-int32_t AddJob(qb_loop_priority priority, void* data,
+PollLoop::Handler Bind(qb_ipcs_dispatch_fn_t function, void* data) {
+  return [function, data](int descriptor, int events) {
+    return function(descriptor, events, data);
+  };
+}
+
+int32_t AddJob(qb_loop_priority /*priority*/, void* data,
                qb_loop_job_dispatch_fn function) {
-  return qb_loop_job_add(process->loop(), priority, data, function);
+  process->loop().RunLater([function, data] { function(data); });
+  return 0;
 }
 
-int32_t AddPoll(qb_loop_priority priority, int32_t descriptor, int32_t events,
-                void* data, qb_ipcs_dispatch_fn_t function) {
-  return qb_loop_poll_add(process->loop(), priority, descriptor, events, data,
-                          function);
+int32_t AddPoll(qb_loop_priority /*priority*/, int32_t descriptor,
+                int32_t events, void* data, qb_ipcs_dispatch_fn_t function) {
+  return process->loop().Add(descriptor, events, Bind(function, data))
+             ? 0
+             : -EEXIST;
 }
 
-int32_t ModifyPoll(qb_loop_priority priority, int32_t descriptor,
+int32_t ModifyPoll(qb_loop_priority /*priority*/, int32_t descriptor,
                    int32_t events, void* data, qb_ipcs_dispatch_fn_t function) {
-  return qb_loop_poll_mod(process->loop(), priority, descriptor, events, data,
-                          function);
+  return process->loop().Change(descriptor, events, Bind(function, data))
+             ? 0
+             : -ENOENT;
 }
 
 int32_t DeletePoll(int32_t descriptor) {
-  return qb_loop_poll_del(process->loop(), descriptor);
+  return process->loop().Remove(descriptor) ? 0 : -ENOENT;
 }
 
 int32_t OnAccept(qb_ipcs_connection_t* /*link*/, uid_t user, gid_t /*group*/) {
@@ -148,44 +157,25 @@ int32_t OnClosed(qb_ipcs_connection_t* link) {
 
 void OnDestroyed(qb_ipcs_connection_t* /*link*/) {}
 
-// Not within the callback of its request: libqb still uses the connection.
-void CloseLater(void* data) {
-  auto* client = static_cast<Served*>(data);
-  if (client->link != nullptr) {
-    qb_ipcs_disconnect(client->link);
-  }
-}
-
-void FlushLater(void* /*data*/) { process->Flush(); }
-
-void ReplyLater(void* /*data*/) { process->SendReplies(); }
-
-int32_t OnSocket(int32_t /*descriptor*/, int32_t events, void* /*data*/) {
-  if ((events & POLLIN) == 0) {
-    _exit(0);
-  }
-  process->OnCommand();
-  return 0;
-}
-
 // --- The service ------------------------------------------------------------
 
 void ScriptedProcess::Run(bool listen) {
   process = this;
-  loop_ = qb_loop_create();
-  std::string error = loop_ == nullptr ? "cannot make a libqb loop" : "";
-  if (error.empty() && qb_loop_poll_add(loop_, QB_LOOP_MED, socket_, POLLIN,
-                                        nullptr, OnSocket) != 0) {
-    error = "libqb cannot watch a socket";
-  }
-  if (error.empty() && listen) {
-    error = Listen();
-  }
+  loop_.Add(socket_, POLLIN, [this](int /*socket*/, int events) {
+    if ((events & POLLIN) == 0) {
+      _exit(0);
+    }
+    OnCommand();
+    return 0;
+  });
+  const std::string error = listen ? Listen() : "";
   if (!SendFrame(socket_, error, kCommandDeadline) || !error.empty()) {
     _exit(1);
   }
-  qb_loop_run(loop_);
-  _exit(0);
+  while (loop_.RunOnce()) {
+    FlushAll();
+  }
+  _exit(1);
 }
 
 std::string ScriptedProcess::Listen() {
@@ -326,7 +316,7 @@ void ScriptedProcess::Answer(Served* client, const SingleNode::Answer& answer,
 // until that has returned: the client's next request could find it full.
 void ScriptedProcess::Reply(Served* client, const std::string& reply) {
   replies_.push_back({client, reply});
-  qb_loop_job_add(loop_, QB_LOOP_HIGH, nullptr, ReplyLater);
+  loop_.RunLater([this] { SendReplies(); });
 }
 
 void ScriptedProcess::SendReplies() {
@@ -338,9 +328,14 @@ void ScriptedProcess::SendReplies() {
   }
 }
 
+// Not within the callback of the request: libqb still uses the connection.
 void ScriptedProcess::ScheduleClose(Served* client) {
   client->closing = true;
-  qb_loop_job_add(loop_, QB_LOOP_HIGH, client, CloseLater);
+  loop_.RunLater([client] {
+    if (client->link != nullptr) {
+      qb_ipcs_disconnect(client->link);
+    }
+  });
 }
 
 // --- Events -----------------------------------------------------------------
@@ -366,19 +361,14 @@ void ScriptedProcess::FlushClient(Served* client) {
     const ssize_t sent =
         qb_ipcs_event_send(client->link, event.data(), event.size());
     if (sent == -EAGAIN || sent == -ETIMEDOUT || sent == -ENOBUFS) {
-      if (!flush_scheduled_) {
-        qb_loop_timer_handle timer{};
-        flush_scheduled_ = qb_loop_timer_add(loop_, QB_LOOP_LOW, kFlushPauseNs,
-                                             nullptr, FlushLater, &timer) == 0;
-      }
+      loop_.WakeAfter(kFlushPause);
       return;
     }
     client->events.pop_front();
   }
 }
 
-void ScriptedProcess::Flush() {
-  flush_scheduled_ = false;
+void ScriptedProcess::FlushAll() {
   for (const auto& client : clients_) {
     FlushClient(client.get());
   }

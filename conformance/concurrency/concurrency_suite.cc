@@ -1,6 +1,6 @@
 #include "conformance/concurrency/concurrency_suite.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::concurrency {
 
 void RegisterConcurrencySuite() {
   RegisterThreadCases();
@@ -9,4 +9,4 @@ void RegisterConcurrencySuite() {
   RegisterForkCases();
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::concurrency

@@ -3,7 +3,7 @@
 #ifndef CPGCERT_CONFORMANCE_CONCURRENCY_CONCURRENCY_SUITE_H_
 #define CPGCERT_CONFORMANCE_CONCURRENCY_CONCURRENCY_SUITE_H_
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::concurrency {
 
 void RegisterConcurrencySuite();
 
@@ -13,6 +13,6 @@ void RegisterFinalizeBesideCases();
 void RegisterSignalCases();
 void RegisterForkCases();
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::concurrency
 
 #endif  // CPGCERT_CONFORMANCE_CONCURRENCY_CONCURRENCY_SUITE_H_

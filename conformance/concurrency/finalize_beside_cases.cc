@@ -7,13 +7,15 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "conformance/concurrency/concurrency_suite.h"
 #include "conformance/service/service_calls.h"
 #include "conformance/service/watched_answer.h"
 #include "conformance/support/support.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::concurrency {
 
 namespace {
 
@@ -58,7 +60,9 @@ void FinalizesBeside(CaseContext& context, const NamedCall& call,
   const std::string text = "cpg_finalize beside " + call.function;
   const bool returns = finalize.WaitReturned();
   if (!returns && ending != Ending::kServiceGoesOn) {
-    context.Fail("THR-03", Report(text, "a return", finalize.Came()));
+    const bool dies = ending == Ending::kServiceDies;
+    context.Fail(dies ? "ERR-02" : "THR-03",
+                 Report(text, "a return", finalize.Came()));
   }
   ExpectAtRest(context, text, finalize);
   ExpectAtRest(context, call.function + ", which slept beside cpg_finalize",
@@ -82,9 +86,14 @@ bool IsIterationCall(CallKind kind) {
 }
 
 void Register(const NamedCall& call, const std::string& name, Ending ending) {
+  const bool dies = ending == Ending::kServiceDies;
+  std::vector<std::string> requirements = {"THR-03"};
+  if (dies) {
+    requirements.emplace_back("ERR-02");
+  }
   RegisterCase({.name = fmt::format("THR-03/{}/{}", call.name, name),
-                .requirements = {"THR-03"},
-                .profile = "api",
+                .requirements = std::move(requirements),
+                .profile = dies ? "faults" : "api",
                 .needs_capability = IsZeroCopy(call.kind)},
                [call, ending](CaseContext& context) {
                  FinalizesBeside(context, call, ending);
@@ -113,4 +122,4 @@ void RegisterFinalizeBesideCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::concurrency

@@ -18,7 +18,7 @@
 #include "harness/forked_call.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::concurrency {
 
 namespace {
 
@@ -395,4 +395,4 @@ void RegisterForkCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::concurrency

@@ -19,7 +19,7 @@
 #include "harness/message.h"
 #include "harness/signal_probe.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::concurrency {
 
 namespace {
 
@@ -353,4 +353,4 @@ void RegisterSignalCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::concurrency

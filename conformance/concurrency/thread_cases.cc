@@ -24,7 +24,7 @@
 #include "harness/client.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::concurrency {
 
 namespace {
 
@@ -344,4 +344,4 @@ void RegisterThreadCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::concurrency

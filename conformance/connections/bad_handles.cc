@@ -15,7 +15,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -312,4 +312,4 @@ void RegisterBadHandles() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

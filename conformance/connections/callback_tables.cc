@@ -16,7 +16,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -285,4 +285,4 @@ void RegisterCallbackTables() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

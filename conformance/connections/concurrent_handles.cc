@@ -19,7 +19,7 @@
 #include "harness/allocation_faults.h"
 #include "harness/thread_watch.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -193,4 +193,4 @@ void RegisterConcurrentHandles() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

@@ -2,7 +2,7 @@
 
 #include "conformance/connections/topics.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 void RegisterConnectionsSuite() {
   RegisterLifecycle();
@@ -18,4 +18,4 @@ void RegisterConnectionsSuite() {
   RegisterLeaks();
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

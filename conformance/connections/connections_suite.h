@@ -4,10 +4,10 @@
 #ifndef CPGCERT_CONFORMANCE_CONNECTIONS_CONNECTIONS_SUITE_H_
 #define CPGCERT_CONFORMANCE_CONNECTIONS_CONNECTIONS_SUITE_H_
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 void RegisterConnectionsSuite();
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections
 
 #endif  // CPGCERT_CONFORMANCE_CONNECTIONS_CONNECTIONS_SUITE_H_

@@ -13,7 +13,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -176,4 +176,4 @@ void RegisterContext() {
                WithoutService);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

@@ -13,7 +13,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -204,4 +204,4 @@ void RegisterDepartures() {
                OtherConnectionStays);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

@@ -16,7 +16,7 @@
 #include "harness/message.h"
 #include "harness/thread_watch.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -340,4 +340,4 @@ void RegisterDescriptor() {
                DiffersBetweenConnections);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

@@ -17,7 +17,7 @@
 #include "harness/message.h"
 #include "harness/thread_watch.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -283,4 +283,4 @@ void RegisterFinalize() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

@@ -8,7 +8,7 @@
 #include "conformance/support/support.h"
 #include "harness/client.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -138,4 +138,4 @@ void ExpectBadHandle(CaseContext& context,
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

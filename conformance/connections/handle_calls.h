@@ -12,7 +12,7 @@
 #include "conformance/case.h"
 #include "harness/cpg_api.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 struct HandleCall {
   std::string_view name;      // "Join", as in the names of cases
@@ -36,6 +36,6 @@ void ExpectBadHandle(CaseContext& context,
                      cpg_handle_t handle, std::string_view group,
                      std::string_view what);
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections
 
 #endif  // CPGCERT_CONFORMANCE_CONNECTIONS_HANDLE_CALLS_H_

@@ -13,7 +13,7 @@
 #include "conformance/support/support.h"
 #include "harness/process_census.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -250,4 +250,4 @@ void RegisterInitialize() {
                ServiceWasKilledAfterAConnection);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

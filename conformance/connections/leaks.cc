@@ -26,7 +26,7 @@
 #include "harness/message.h"
 #include "harness/process_census.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -279,4 +279,4 @@ void RegisterLeaks() {
                WithoutService);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

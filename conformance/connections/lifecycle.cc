@@ -11,7 +11,7 @@
 #include "conformance/connections/topics.h"
 #include "harness/client.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -93,4 +93,4 @@ void RegisterLifecycle() {
                ManyConnections);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

@@ -14,7 +14,7 @@
 #include "conformance/support/support.h"
 #include "harness/forked_call.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -302,4 +302,4 @@ void RegisterNullArguments() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

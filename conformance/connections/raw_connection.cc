@@ -8,7 +8,7 @@
 
 #include "conformance/support/support.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 namespace {
 
@@ -132,4 +132,4 @@ bool RawConnection::DispatchUntil(const std::function<bool()>& wanted) const {
   return true;
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections

@@ -12,7 +12,7 @@
 #include "conformance/case.h"
 #include "harness/cpg_api.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 // What the callbacks of one table were given.
 struct CallbackLog {
@@ -68,6 +68,6 @@ class RawConnection {
   cs_error_t result_ = CS_OK;
 };
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections
 
 #endif  // CPGCERT_CONFORMANCE_CONNECTIONS_RAW_CONNECTION_H_

@@ -3,7 +3,7 @@
 #ifndef CPGCERT_CONFORMANCE_CONNECTIONS_TOPICS_H_
 #define CPGCERT_CONFORMANCE_CONNECTIONS_TOPICS_H_
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::connections {
 
 void RegisterLifecycle();          // INIT-01
 void RegisterInitialize();         // INIT-02 to INIT-07
@@ -17,6 +17,6 @@ void RegisterNullArguments();      // HND-05
 void RegisterConcurrentHandles();  // FIN-02, HND-06
 void RegisterLeaks();              // LEAK-01 to LEAK-03
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::connections
 
 #endif  // CPGCERT_CONFORMANCE_CONNECTIONS_TOPICS_H_

@@ -11,6 +11,7 @@
 #include "conformance/support/support.h"
 #include "harness/client.h"
 #include "harness/message.h"
+#include "harness/peer.h"
 #include "harness/thread_watch.h"
 
 namespace cpgcert::conformance::dispatch {
@@ -29,12 +30,11 @@ constexpr int kAll = 2;
 constexpr int kBlocking = 3;
 constexpr int kOneNonblocking = 4;
 
-void SendTwoToItself(Client& client) {
+// When it returns both wait for every member.
+void SendTwo(harness::Peer& peer) {
   for (const char* name : {"first", "second"}) {
-    NeedOk("cpg_mcast_joined", client.Multicast(MakeMessage(name)));
+    Need(peer.Multicast(name, harness::kSmallMessageSize));
   }
-  // What the service sends is in order: with its answer both are there.
-  NeedOk("cpg_local_get", client.RoundTrip());
 }
 
 // Dispatches and fails DISPATCH-01 unless that many callbacks ran.
@@ -54,14 +54,18 @@ void ExpectCallbacks(CaseContext& context, Client& client, int type,
 }
 
 void TypesHaveTheValuesOfTheHeader(CaseContext& context) {
+  const auto peer = StartPeer(context);
   Client& client = *Connect(context).release();
-  JoinAndSettle(client, UniqueGroup("types"));
-  SendTwoToItself(client);
+  const std::string group = UniqueGroup("types");
+  JoinAndSettle(client, group);
+  Need(peer->Join(group));
+  DispatchWaiting(client);
+  SendTwo(*peer);
   ExpectCallbacks(context, client, kOneNonblocking, "ONE_NONBLOCKING", 1);
   DispatchWaiting(client);
-  SendTwoToItself(client);
+  SendTwo(*peer);
   ExpectCallbacks(context, client, kAll, "ALL", 2);
-  SendTwoToItself(client);
+  SendTwo(*peer);
   const size_t before = client.RecordCount();
   ExpectOk(context, "DISPATCH-01", "cpg_dispatch of type 1, ONE",
            client.Dispatch(kOne));

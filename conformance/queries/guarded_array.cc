@@ -10,7 +10,7 @@
 
 #include "conformance/case.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::queries {
 
 namespace {
 
@@ -96,4 +96,4 @@ int GuardedArray::TouchedFrom(int first) const {
   return entries;
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::queries

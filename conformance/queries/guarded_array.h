@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::queries {
 
 // Behind the last entry lies a page that may not be touched. The first touch
 // is noted and the page opened, so that the call under test goes on and the
@@ -38,6 +38,6 @@ class GuardedArray {
   cpg_address* entries_ = nullptr;
 };
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::queries
 
 #endif  // CPGCERT_CONFORMANCE_QUERIES_GUARDED_ARRAY_H_

@@ -13,7 +13,7 @@
 #include "conformance/support/support.h"
 #include "harness/client.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::queries {
 
 namespace {
 
@@ -365,4 +365,4 @@ void RegisterIterationCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::queries

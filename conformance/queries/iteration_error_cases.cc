@@ -15,7 +15,7 @@
 #include "conformance/support/support.h"
 #include "harness/client.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::queries {
 
 namespace {
 
@@ -340,4 +340,4 @@ void RegisterIterationErrorCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::queries

@@ -15,7 +15,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::queries {
 
 namespace {
 
@@ -379,4 +379,4 @@ void RegisterMembershipCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::queries

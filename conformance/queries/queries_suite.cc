@@ -1,6 +1,6 @@
 #include "conformance/queries/queries_suite.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::queries {
 
 void RegisterQueriesSuite() {
   RegisterMembershipCases();
@@ -8,4 +8,4 @@ void RegisterQueriesSuite() {
   RegisterIterationErrorCases();
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::queries

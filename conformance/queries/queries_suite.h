@@ -4,7 +4,7 @@
 #ifndef CPGCERT_CONFORMANCE_QUERIES_QUERIES_SUITE_H_
 #define CPGCERT_CONFORMANCE_QUERIES_QUERIES_SUITE_H_
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::queries {
 
 void RegisterQueriesSuite();
 
@@ -13,6 +13,6 @@ void RegisterMembershipCases();
 void RegisterIterationCases();
 void RegisterIterationErrorCases();
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::queries
 
 #endif  // CPGCERT_CONFORMANCE_QUERIES_QUERIES_SUITE_H_

@@ -9,7 +9,7 @@
 
 #include "conformance/support/support.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::queries {
 
 namespace {
 
@@ -180,4 +180,4 @@ void ExpectItems(CaseContext& context, std::string_view requirement,
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::queries

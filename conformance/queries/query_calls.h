@@ -15,7 +15,7 @@
 #include "conformance/case.h"
 #include "harness/client.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::queries {
 
 // "1:4711".
 std::string AddressText(uint32_t node_id, uint32_t process);
@@ -86,6 +86,6 @@ void ExpectItems(CaseContext& context, std::string_view requirement,
                  const std::vector<std::string>& groups,
                  std::vector<std::string> owed);
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::queries
 
 #endif  // CPGCERT_CONFORMANCE_QUERIES_QUERY_CALLS_H_

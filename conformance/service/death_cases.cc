@@ -12,7 +12,7 @@
 #include "conformance/service/service_suite.h"
 #include "conformance/support/support.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::service {
 
 namespace {
 
@@ -141,4 +141,4 @@ void RegisterDeathCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::service

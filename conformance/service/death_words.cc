@@ -6,7 +6,7 @@
 
 #include "conformance/support/support.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::service {
 
 namespace {
 
@@ -64,4 +64,4 @@ void ExpectFreed(CaseContext& context, std::string_view requirement,
                   "after cpg_finalize, which answered " + finalize.Came());
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::service

@@ -12,7 +12,7 @@
 #include "conformance/service/service_calls.h"
 #include "conformance/service/watched_answer.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::service {
 
 // The call, repeated while it answers CS_ERR_TRY_AGAIN: that answer stands for
 // something temporary, and a death is not.
@@ -33,6 +33,6 @@ void ExpectBadHandle(CaseContext& context, std::string_view requirement,
                      const harness::CpgApi& api, cpg_handle_t handle,
                      const std::string& when);
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::service
 
 #endif  // CPGCERT_CONFORMANCE_SERVICE_DEATH_WORDS_H_

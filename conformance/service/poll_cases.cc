@@ -12,7 +12,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::service {
 
 namespace {
 
@@ -115,4 +115,4 @@ void RegisterPollCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::service

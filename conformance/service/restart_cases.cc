@@ -13,7 +13,7 @@
 #include "harness/message.h"
 #include "harness/spare_service.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::service {
 
 namespace {
 
@@ -165,4 +165,4 @@ void RegisterRestartCases() {
                RestartedAgainAndAgain);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::service

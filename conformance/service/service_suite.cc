@@ -1,6 +1,6 @@
 #include "conformance/service/service_suite.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::service {
 
 void RegisterServiceSuite() {
   RegisterDeathCases();
@@ -9,4 +9,4 @@ void RegisterServiceSuite() {
   RegisterRestartCases();
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::service

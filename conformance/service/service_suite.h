@@ -4,7 +4,7 @@
 #ifndef CPGCERT_CONFORMANCE_SERVICE_SERVICE_SUITE_H_
 #define CPGCERT_CONFORMANCE_SERVICE_SERVICE_SUITE_H_
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::service {
 
 void RegisterServiceSuite();
 
@@ -14,6 +14,6 @@ void RegisterPollCases();
 void RegisterStandstillCases();
 void RegisterRestartCases();
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::service
 
 #endif  // CPGCERT_CONFORMANCE_SERVICE_SERVICE_SUITE_H_

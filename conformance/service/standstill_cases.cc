@@ -16,7 +16,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::service {
 
 namespace {
 
@@ -206,4 +206,4 @@ void RegisterStandstillCases() {
                QueueFull);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::service
