@@ -73,7 +73,7 @@ FAULTS = [
     ("leave_of_stranger_accepted", "LEAVE-02", "A leave by a handle that is no member answers CS_OK."),
     ("refused_message_sent", "MCAST-07", "A connection's second message is sent although the call answers TRY_AGAIN."),
     ("interrupted_send_reported_as_ok", "PART-02", "A send in fragments that a change interrupted answers CS_OK."),
-    ("max_atomic_size_wrong", "PART-08", "cpg_max_atomic_msgsize_get answers 1024 more than fits."),
+    ("max_atomic_size_wrong", "MAX-01", "cpg_max_atomic_msgsize_get answers 1024 more than fits."),
     ("zero_copy_message_lost", "ZCB-01", "A zero copy multicast answers CS_OK and sends nothing."),
     ("calls_in_callback_refused", "DISPATCH-14", "A multicast or local_get inside a callback of that handle answers BUSY."),
     ("descriptor_never_readable", "FD-01", "The descriptor of cpg_fd_get never becomes readable."),
@@ -155,4 +155,18 @@ FAULTS = [
     ("finalize_waits_for_dispatcher", "THR-03", "A finalize waits until another thread's dispatch on that handle returns."),
     ("crashes_in_forked_child", "FORK-01", "A call in a forked child on its parent's handle dies of SIGSEGV."),
     ("signal_makes_handle_bad", "SIG-01", "A join or local_get that a signal meets answers BAD_HANDLE."),
+
+    # What corosync 3.1.7 does well beside a promise that it breaks.
+    ("unknown_event_crashes", "DISPATCH-10", "A dispatch of an event of an unknown kind dies of SIGSEGV."),
+    ("dispatch_in_forked_child_crashes", "DISPATCH-17", "A dispatch in a forked child on its parent's handle dies of SIGSEGV."),
+    ("failed_initialize_gives_usable_handle", "INIT-07", "The handle of a failed initialize can be dispatched and finalized."),
+    ("finalize_beside_dispatch_crashes", "FIN-07", "A finalize beside a dispatch in another thread dies of SIGSEGV."),
+    ("leave_of_empty_name_does_nothing", "JOIN-06", "A leave of the group with the empty name answers CS_OK and leaves nothing."),
+    ("rejoin_answered_with_too_big", "JOIN-08", "A second join on a handle that has left answers TOO_BIG."),
+    ("group_left_once_refused", "JOIN-11", "After a leave the process is refused every join."),
+    ("leave_of_long_name_does_nothing", "LEAVE-03", "A leave with a name that is too long answers CS_OK and leaves nothing."),
+    ("own_message_after_leave", "LEAVE-04", "The last message comes once more after the own leave change."),
+    ("ring_without_members", "TOTEM-03", "The totem callback is given no members."),
+    ("sixty_three_pieces_crash", "MCAST-09", "A message in 63 pieces dies of SIGSEGV."),
+    ("membership_writes_one_more", "MEMB-02", "cpg_membership_get writes one entry more than there are members."),
 ]

@@ -116,8 +116,12 @@ void RegisterDeathCases() {
     if (IsDispatch(call.kind) || call.kind == CallKind::kFinalize) {
       continue;  // DISPATCH-09; FIN-03
     }
+    std::vector<std::string> requirements = {"ERR-02"};
+    if (call.kind == CallKind::kZcbAlloc) {
+      requirements.emplace_back("LEAK-02");  // what it made goes with it
+    }
     RegisterCase({.name = "ERR-02/KilledBefore/" + call.name,
-                  .requirements = {"ERR-02"},
+                  .requirements = requirements,
                   .profile = "faults",
                   .needs_capability = IsZeroCopy(call.kind)},
                  [call](CaseContext& context) { KilledBefore(context, call); });

@@ -273,4 +273,16 @@ class IterationIntoNothingOk : public Layer {
 };
 CPGCERT_PLANT(IterationIntoNothingOk)
 
+class MembershipWritesOneMore : public Layer {
+  cs_error_t MembershipGet(cpg_handle_t handle, Connection* connection,
+                           cpg_name* group, cpg_address* members,
+                           int* member_count) override {
+    const cs_error_t result =
+        Layer::MembershipGet(handle, connection, group, members, member_count);
+    if (result == CS_OK) members[*member_count] = {};
+    return result;
+  }
+};
+CPGCERT_PLANT(MembershipWritesOneMore)
+
 }  // namespace cpgcert::faults

@@ -209,4 +209,26 @@ class FinalizeLeavesThread : public Layer {
 };
 CPGCERT_PLANT(FinalizeLeavesThread)
 
+class FailedInitializeGivesUsableHandle : public Layer {
+  cs_error_t Initialized(cs_error_t result, cpg_handle_t* handle,
+                         void*) override {
+    if (result != CS_OK) *handle = kUsable;
+    return result;
+  }
+  cs_error_t DispatchUnknown(cpg_handle_t handle,
+                             cs_dispatch_flags_t type) override {
+    return handle == kUsable ? CS_OK : Layer::DispatchUnknown(handle, type);
+  }
+  cs_error_t Finalize(cpg_handle_t handle, Connection* connection) override {
+    return handle == kUsable ? CS_OK : Layer::Finalize(handle, connection);
+  }
+  cs_error_t LocalGet(cpg_handle_t handle, Connection* connection,
+                      unsigned int* nodeid) override {
+    return handle == kUsable ? CS_OK
+                             : Layer::LocalGet(handle, connection, nodeid);
+  }
+  static constexpr cpg_handle_t kUsable = 0x7777'0000'0001;
+};
+CPGCERT_PLANT(FailedInitializeGivesUsableHandle)
+
 }  // namespace cpgcert::faults

@@ -1,6 +1,9 @@
 // Faults of the contract of cpg_dispatch: what each type runs, and what it
 // answers. All of them are built from faithful dispatches of other types.
 
+#include <signal.h>
+#include <unistd.h>
+
 #include "conformance/faults/layer/layer.h"
 
 namespace cpgcert::faults {
@@ -168,5 +171,24 @@ class AllAndOneNonblockingSwapped : public Layer {
   }
 };
 CPGCERT_PLANT(AllAndOneNonblockingSwapped)
+
+class UnknownEventCrashes : public Layer {
+  cs_error_t Dispatch(const Session& session,
+                      cs_dispatch_flags_t type) override {
+    const cs_error_t result = RunReal(session, type);
+    if (result == CS_ERR_LIBRARY && !ServiceIsDead(session)) raise(SIGSEGV);
+    return result;
+  }
+};
+CPGCERT_PLANT(UnknownEventCrashes)
+
+class DispatchInForkedChildCrashes : public Layer {
+  cs_error_t Dispatch(const Session& session,
+                      cs_dispatch_flags_t type) override {
+    if (session.connection->owner != getpid()) raise(SIGSEGV);
+    return RunReal(session, type);
+  }
+};
+CPGCERT_PLANT(DispatchInForkedChildCrashes)
 
 }  // namespace cpgcert::faults

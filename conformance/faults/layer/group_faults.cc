@@ -196,4 +196,83 @@ class MembersDisagreeOnOrder : public Layer {
 };
 CPGCERT_PLANT(MembersDisagreeOnOrder)
 
+class LeaveOfEmptyNameDoesNothing : public Layer {
+  cs_error_t Leave(cpg_handle_t handle, Connection* connection,
+                   const cpg_name* group) override {
+    const bool empty = connection != nullptr && group->length == 0;
+    return empty ? CS_OK : Layer::Leave(handle, connection, group);
+  }
+};
+CPGCERT_PLANT(LeaveOfEmptyNameDoesNothing)
+
+class LeaveOfLongNameDoesNothing : public Layer {
+  cs_error_t Leave(cpg_handle_t handle, Connection* connection,
+                   const cpg_name* group) override {
+    const bool too_long = group->length > CPG_MAX_NAME_LENGTH;
+    return too_long ? CS_OK : Layer::Leave(handle, connection, group);
+  }
+};
+CPGCERT_PLANT(LeaveOfLongNameDoesNothing)
+
+class RejoinAnsweredWithTooBig : public Layer {
+  cs_error_t Join(cpg_handle_t handle, Connection* connection,
+                  const cpg_name* group) override {
+    const cs_error_t result = Layer::Join(handle, connection, group);
+    const bool again =
+        connection != nullptr && connection->leaving && result != CS_OK;
+    return again ? CS_ERR_TOO_BIG : result;
+  }
+};
+CPGCERT_PLANT(RejoinAnsweredWithTooBig)
+
+class GroupLeftOnceRefused : public Layer {
+  cs_error_t Join(cpg_handle_t handle, Connection* connection,
+                  const cpg_name* group) override {
+    if (was_left_) return CS_ERR_EXIST;
+    return Layer::Join(handle, connection, group);
+  }
+  cs_error_t Leave(cpg_handle_t handle, Connection* connection,
+                   const cpg_name* group) override {
+    const cs_error_t result = Layer::Leave(handle, connection, group);
+    if (result == CS_OK) was_left_ = true;
+    return result;
+  }
+  std::atomic<bool> was_left_ = false;
+};
+CPGCERT_PLANT(GroupLeftOnceRefused)
+
+class OwnMessageAfterLeave : public Layer {
+  void Deliver(Connection& connection, const Delivery& delivery) override {
+    {
+      const std::lock_guard lock(connection.mutex);
+      connection.backlog.clear();
+      connection.backlog.emplace_back(delivery);
+    }
+    RunCallback(connection, delivery);
+  }
+  void Change(Connection& connection,
+              const ConfigurationChange& change) override {
+    RunCallback(connection, change);
+    if (connection.finalized || !Names(change.left, Self(connection))) return;
+    Event again;
+    {
+      const std::lock_guard lock(connection.mutex);
+      if (connection.backlog.empty()) return;
+      again = std::move(connection.backlog.front());
+      connection.backlog.clear();
+    }
+    again.Run(connection);
+  }
+};
+CPGCERT_PLANT(OwnMessageAfterLeave)
+
+class RingWithoutMembers : public Layer {
+  void Totem(Connection& connection, const TotemChange& change) override {
+    TotemChange wrong = change;
+    wrong.members = {};
+    RunCallback(connection, wrong);
+  }
+};
+CPGCERT_PLANT(RingWithoutMembers)
+
 }  // namespace cpgcert::faults

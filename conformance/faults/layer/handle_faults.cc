@@ -148,4 +148,22 @@ class NullCallbacksRefused : public Layer {
 };
 CPGCERT_PLANT(NullCallbacksRefused)
 
+class FinalizeBesideDispatchCrashes : public Layer {
+  cs_error_t Dispatch(const Session& session,
+                      cs_dispatch_flags_t type) override {
+    ++session.connection->dispatchers;
+    const cs_error_t result = RunReal(session, type);
+    --session.connection->dispatchers;
+    return result;
+  }
+  cs_error_t Finalize(cpg_handle_t handle, Connection* connection) override {
+    if (connection != nullptr && connection->dispatchers > 0 &&
+        !InCallbackOf(*connection)) {
+      raise(SIGSEGV);
+    }
+    return Layer::Finalize(handle, connection);
+  }
+};
+CPGCERT_PLANT(FinalizeBesideDispatchCrashes)
+
 }  // namespace cpgcert::faults

@@ -241,4 +241,13 @@ class ZeroCopyTooLongReportedAsSent : public Layer {
 };
 CPGCERT_PLANT(ZeroCopyTooLongReportedAsSent)
 
+class SixtyThreePiecesCrash : public Sends {
+  cs_error_t Send(Connection&, cpg_guarantee_t, const iovec* pieces,
+                  unsigned int piece_count, const SendReal& send) override {
+    if (piece_count == 63) raise(SIGSEGV);
+    return send(pieces, piece_count);
+  }
+};
+CPGCERT_PLANT(SixtyThreePiecesCrash)
+
 }  // namespace cpgcert::faults
