@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <algorithm>
 #include <atomic>
 #include <functional>
@@ -23,6 +24,7 @@
 #include "conformance/support/support.h"
 #include "harness/client.h"
 #include "harness/message.h"
+#include "harness/thread_watch.h"
 
 namespace cpgcert::conformance::concurrency {
 
@@ -318,6 +320,41 @@ void ConnectionsBeside(CaseContext& context, int count) {
   }
 }
 
+// One connection sleeps in cpg_dispatch; the other is used as if alone.
+void WorksBesideOneThatBlocks(CaseContext& context) {
+  auto& blocked = *Connect(context).release();
+  JoinAndSettle(blocked, UniqueGroup("blocked"));
+  DispatchWaiting(blocked);
+  auto* sleeper = new harness::WatchedCall(
+      [&blocked] { blocked.Dispatch(CS_DISPATCH_BLOCKING); });
+  if (sleeper->Settle(kWaitDeadline).kind !=
+      harness::CallState::Kind::kAsleep) {
+    CaseContext::Untested("CS_DISPATCH_BLOCKING did not go to sleep");
+  }
+  auto& other = *Connect(context).release();
+  const std::string group = UniqueGroup("other");
+  auto* work = new harness::WatchedCall([&other, &group] {
+    other.Join(group);
+    other.Multicast(harness::MakeMessage("m1"));
+    DispatchUntil(other, 0, [](const harness::CallbackRecord& record) {
+      return record.message == "m1";
+    });
+  });
+  if (work->WaitReturned(kWaitDeadline)) {
+    delete work;
+  } else {
+    context.Fail("THR-02",
+                 Report("cpg_join, cpg_mcast_joined and cpg_dispatch, while "
+                        "another thread blocks in cpg_dispatch on another "
+                        "connection",
+                        "they return",
+                        harness::Describe(
+                            work->Settle(std::chrono::milliseconds(100)))));
+    work->Abandon();
+  }
+  sleeper->Abandon();
+}
+
 }  // namespace
 
 void RegisterThreadCases() {
@@ -335,6 +372,10 @@ void RegisterThreadCases() {
                    });
     }
   }
+  RegisterCase({.name = "THR-02/BesideOneThatBlocks",
+                .requirements = {"THR-02"},
+                .profile = "api"},
+               WorksBesideOneThatBlocks);
   for (const int count : {2, 4, 8}) {
     RegisterCase(
         {.name = fmt::format("THR-02/OwnConnection/Threads{}", count),

@@ -91,6 +91,7 @@ FAULTS = [
 
     # How a connection comes to be, and what it leaves: connection_faults.cc.
     ("absent_service_accepted", "INIT-05", "An initialize without a service answers CS_OK."),
+    ("refusal_answered_with_queue_full", "ERR-05", "An initialize that the service refuses answers QUEUE_FULL."),
     ("context_of_model_forgotten", "INIT-06", "The context that cpg_model_initialize is given is lost."),
     ("concurrent_initialize_mixes_handles", "HND-06", "Threads that initialize at the same time are given the same handle."),
     ("other_threads_finalize_ok_too", "FIN-02", "A finalize after another thread's finalize of the same handle answers CS_OK."),
@@ -124,7 +125,6 @@ FAULTS = [
     ("fragments_of_stranger_crash", "MCAST-04", "A large message on a handle that never joined dies of SIGSEGV."),
     ("retried_message_doubled", "MCAST-06", "A message that succeeds after TRY_AGAIN is sent twice."),
     ("try_again_for_ever", "ERR-04", "After the first TRY_AGAIN of a connection's multicast all its others are answered so."),
-    ("full_transport_answered_with_queue_full", "ERR-05", "A multicast that cannot be taken answers QUEUE_FULL instead of TRY_AGAIN."),
     ("message_before_change_lost", "MCAST-10", "A message sent before the own join change was seen is not sent."),
     ("pieces_reversed", "MCAST-12", "The pieces of an iovec are sent in reverse order."),
     ("pieces_beyond_32_lost", "MCAST-12", "Of an iovec only the first 32 pieces are sent."),
@@ -145,7 +145,6 @@ FAULTS = [
     ("iteration_hides_death", "ITER-06", "An iteration step answers CS_OK when the service has died."),
     ("iteration_repeats_its_first", "ITER-04", "The first item of an iteration comes twice."),
     ("leave_names_nothing", "WIRE-01", "The leave request carries an empty name."),
-    ("broken_reply_accepted", "WIRE-02", "cpg_local_get answers CS_OK whatever came."),
     ("aborts_without_memory", "RES-01", "cpg_local_get aborts when its malloc fails."),
     ("aborts_without_descriptor", "RES-02", "An initialize aborts when it gets no descriptor."),
     ("aborts_without_shared_memory", "RES-03", "An initialize aborts when shared memory is full."),
@@ -165,7 +164,7 @@ FAULTS = [
     ("rejoin_answered_with_too_big", "JOIN-08", "A second join on a handle that has left answers TOO_BIG."),
     ("group_left_once_refused", "JOIN-11", "After a leave the process is refused every join."),
     ("leave_of_long_name_does_nothing", "LEAVE-03", "A leave with a name that is too long answers CS_OK and leaves nothing."),
-    ("own_message_after_leave", "LEAVE-04", "The last message comes once more after the own leave change."),
+    ("own_message_after_leave", "LEAVE-04", "A message sent after the own leave change is delivered to its sender, inside the call."),
     ("ring_without_members", "TOTEM-03", "The totem callback is given no members."),
     ("sixty_three_pieces_crash", "MCAST-09", "A message in 63 pieces dies of SIGSEGV."),
     ("membership_writes_one_more", "MEMB-02", "cpg_membership_get writes one entry more than there are members."),

@@ -42,6 +42,7 @@ struct WithoutFault {
 };
 constexpr WithoutFault kWithoutFault[] = {
     {"JOIN-07", "the library beneath asks again by itself"},
+    {"WIRE-02", "the library beneath looks at no reply (a deviation)"},
     {"PART-05", "all its cases end in the library beneath (a deviation)"},
     {"ZCB-02", "all its cases end in the library beneath (a deviation)"},
 };

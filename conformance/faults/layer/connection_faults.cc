@@ -27,6 +27,14 @@ class AbsentServiceAccepted : public Layer {
 };
 CPGCERT_PLANT(AbsentServiceAccepted)
 
+class RefusalAnsweredWithQueueFull : public Layer {
+  cs_error_t Initialized(cs_error_t result, cpg_handle_t*, void*) override {
+    const bool refused = result != CS_OK && result != CS_ERR_INVALID_PARAM;
+    return refused ? CS_ERR_QUEUE_FULL : result;
+  }
+};
+CPGCERT_PLANT(RefusalAnsweredWithQueueFull)
+
 class ContextOfModelForgotten : public Layer {
   cs_error_t Initialized(cs_error_t result, cpg_handle_t* handle,
                          void* context) override {

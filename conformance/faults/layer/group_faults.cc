@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -130,10 +131,8 @@ CPGCERT_PLANT(MembersBeyond64Lost)
 class MessageOutlivesItsSender : public Layer {
   void Deliver(Connection& connection, const Delivery& delivery) override {
     if (delivery.pid != Self(connection)) {
-      const std::lock_guard lock(connection.mutex);
-      connection.backlog.clear();
-      connection.backlog.emplace_back(delivery);
-      sender_ = delivery.pid;
+      const std::lock_guard lock(mutex_);
+      last_[delivery.pid] = Event(delivery);
     }
     RunCallback(connection, delivery);
   }
@@ -141,18 +140,19 @@ class MessageOutlivesItsSender : public Layer {
   void Change(Connection& connection,
               const ConfigurationChange& change) override {
     RunCallback(connection, change);
-    if (connection.finalized || !Names(change.left, sender_)) return;
-    Event again;
-    {
-      const std::lock_guard lock(connection.mutex);
-      if (connection.backlog.empty()) return;
-      again = std::move(connection.backlog.front());
-      connection.backlog.clear();
+    for (const cpg_address& address : change.left) {
+      Event again;
+      {
+        const std::lock_guard lock(mutex_);
+        again = std::move(last_[address.pid]);
+        last_.erase(address.pid);
+      }
+      if (!connection.finalized) again.Run(connection);
     }
-    again.Run(connection);
   }
 
-  std::atomic<uint32_t> sender_ = 0;
+  std::mutex mutex_;
+  std::map<uint32_t, Event> last_;
 };
 CPGCERT_PLANT(MessageOutlivesItsSender)
 
@@ -242,26 +242,20 @@ class GroupLeftOnceRefused : public Layer {
 CPGCERT_PLANT(GroupLeftOnceRefused)
 
 class OwnMessageAfterLeave : public Layer {
-  void Deliver(Connection& connection, const Delivery& delivery) override {
-    {
-      const std::lock_guard lock(connection.mutex);
-      connection.backlog.clear();
-      connection.backlog.emplace_back(delivery);
-    }
-    RunCallback(connection, delivery);
-  }
   void Change(Connection& connection,
               const ConfigurationChange& change) override {
+    if (Names(change.left, Self(connection))) connection.done = true;
     RunCallback(connection, change);
-    if (connection.finalized || !Names(change.left, Self(connection))) return;
-    Event again;
-    {
-      const std::lock_guard lock(connection.mutex);
-      if (connection.backlog.empty()) return;
-      again = std::move(connection.backlog.front());
-      connection.backlog.clear();
+  }
+  cs_error_t Multicast(cpg_handle_t handle, Connection* connection,
+                       cpg_guarantee_t guarantee, const iovec* pieces,
+                       unsigned int piece_count) override {
+    if (connection != nullptr && connection->done && piece_count == 1) {
+      RunCallback(*connection,
+                  Delivery{handle, &connection->group, 1, Self(*connection),
+                           pieces->iov_base, pieces->iov_len});
     }
-    again.Run(connection);
+    return Layer::Multicast(handle, connection, guarantee, pieces, piece_count);
   }
 };
 CPGCERT_PLANT(OwnMessageAfterLeave)

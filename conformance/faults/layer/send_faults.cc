@@ -99,15 +99,6 @@ class TryAgainForEver : public Sends {
 };
 CPGCERT_PLANT(TryAgainForEver)
 
-class FullTransportAnsweredWithQueueFull : public Sends {
-  cs_error_t Send(Connection&, cpg_guarantee_t, const iovec* pieces,
-                  unsigned int piece_count, const SendReal& send) override {
-    const cs_error_t result = send(pieces, piece_count);
-    return result == CS_ERR_TRY_AGAIN ? CS_ERR_QUEUE_FULL : result;
-  }
-};
-CPGCERT_PLANT(FullTransportAnsweredWithQueueFull)
-
 class MessageBeforeChangeLost : public Sends {
   cs_error_t Send(Connection& connection, cpg_guarantee_t, const iovec* pieces,
                   unsigned int piece_count, const SendReal& send) override {

@@ -130,15 +130,6 @@ class LeaveNamesNothing : public Layer {
 };
 CPGCERT_PLANT(LeaveNamesNothing)
 
-class BrokenReplyAccepted : public Layer {
-  cs_error_t LocalGet(cpg_handle_t handle, Connection* connection,
-                      unsigned int* nodeid) override {
-    const cs_error_t result = Layer::LocalGet(handle, connection, nodeid);
-    return connection != nullptr ? CS_OK : result;
-  }
-};
-CPGCERT_PLANT(BrokenReplyAccepted)
-
 // Want of resources.
 class AbortsWithoutMemory : public Layer {
   cs_error_t LocalGet(cpg_handle_t handle, Connection* connection,
