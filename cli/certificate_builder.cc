@@ -9,6 +9,7 @@
 #include <ctime>
 #include <fstream>
 #include <map>
+#include <numeric>
 #include <thread>
 #include <utility>
 
@@ -213,7 +214,9 @@ void CertificateBuilder::AddFigures(reports::Certificate* certificate) const {
   }
   for (auto& [name, values] : figures) {
     std::ranges::sort(values);
-    certificate->figures[name] = values[values.size() / 2];
+    certificate->figures[name] = name.ends_with("_count")
+                                     ? std::reduce(values.begin(), values.end())
+                                     : values[values.size() / 2];
   }
 }
 

@@ -55,7 +55,8 @@ class CaseContext {
   void FailAlso(std::string_view requirement, const std::string& text);
   // Something seen that no page promises: reported, never judged.
   void Note(const std::string& text) { notes_.push_back(text); }
-  // A figure for the report, such as "sleep_proof_us".
+  // A figure for the report, such as "sleep_proof_us": the median over all
+  // cases, or their sum if the name ends in "_count".
   void Measure(const std::string& name, double value) {
     figures_[name] = value;
   }

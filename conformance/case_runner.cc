@@ -14,8 +14,8 @@
 #include "conformance/requirements/requirements.h"
 #include "harness/isolated_run.h"
 #include "harness/peer.h"
-#include "harness/scripted_service.h"
-#include "harness/swarm.h"
+#include "harness/scripted_service/scripted_service.h"
+#include "harness/swarm/swarm.h"
 
 namespace cpgcert::conformance {
 
@@ -67,7 +67,7 @@ class CaseTest : public testing::Test {
     body_(*context_);
     EndHelpers();
     if (TakeCensus(*context_, kept_)) {
-      context_->Measure("census", 1);
+      context_->Measure("census_count", 1);
     }
   }
 

@@ -18,12 +18,12 @@ void RegisterSuites() {
   dispatch::RegisterDispatchMatrix();
   dispatch::RegisterCallbackCases();
   connections::RegisterConnectionsSuite();
-  RegisterGroupsSuite();
+  groups::RegisterGroupsSuite();
   history::RegisterHistorySuite();
-  RegisterMessagingSuite();
+  messaging::RegisterMessagingSuite();
   queries::RegisterQueriesSuite();
-  RegisterResourceSuite();
-  RegisterScriptedSuite();
+  resources::RegisterResourceSuite();
+  scripted::RegisterScriptedSuite();
   service::RegisterServiceSuite();
   concurrency::RegisterConcurrencySuite();
 }

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "conformance/concurrency/concurrency_suite.h"
-#include "conformance/service/service_calls.h"
-#include "conformance/service/watched_answer.h"
+#include "conformance/support/service_calls.h"
 #include "conformance/support/support.h"
+#include "conformance/support/watched_answer.h"
 
 namespace cpgcert::conformance::concurrency {
 

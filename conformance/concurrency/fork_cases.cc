@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "conformance/concurrency/concurrency_suite.h"
-#include "conformance/service/watched_answer.h"
 #include "conformance/support/support.h"
+#include "conformance/support/watched_answer.h"
 #include "harness/client.h"
 #include "harness/forked_call.h"
 #include "harness/message.h"

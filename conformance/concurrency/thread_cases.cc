@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "conformance/concurrency/concurrency_suite.h"
-#include "conformance/service/watched_answer.h"
 #include "conformance/support/support.h"
+#include "conformance/support/watched_answer.h"
 #include "harness/client.h"
 #include "harness/message.h"
 #include "harness/thread_watch.h"

@@ -2,17 +2,17 @@
 
 #include "conformance/groups/topics.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::groups {
 
 void RegisterGroupsSuite() {
-  groups::RegisterNameCases();
-  groups::RegisterEmptyNameCases();
-  groups::RegisterJoinCases();
-  groups::RegisterRejoinCases();
-  groups::RegisterLeaveCases();
-  groups::RegisterLeaveNameCases();
-  groups::RegisterChangeCases();
-  groups::RegisterTotemCases();
+  RegisterNameCases();
+  RegisterEmptyNameCases();
+  RegisterJoinCases();
+  RegisterRejoinCases();
+  RegisterLeaveCases();
+  RegisterLeaveNameCases();
+  RegisterChangeCases();
+  RegisterTotemCases();
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::groups

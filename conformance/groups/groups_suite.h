@@ -3,10 +3,10 @@
 #ifndef CPGCERT_CONFORMANCE_GROUPS_GROUPS_SUITE_H_
 #define CPGCERT_CONFORMANCE_GROUPS_GROUPS_SUITE_H_
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::groups {
 
 void RegisterGroupsSuite();
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::groups
 
 #endif  // CPGCERT_CONFORMANCE_GROUPS_GROUPS_SUITE_H_

@@ -14,7 +14,7 @@
 #include "conformance/history/plan.h"
 #include "conformance/history/recorded.h"
 #include "harness/service_control.h"
-#include "harness/swarm.h"
+#include "harness/swarm/swarm.h"
 #include "harness/verdict.h"
 
 namespace cpgcert::conformance::history {

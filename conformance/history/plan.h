@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/swarm.h"
+#include "harness/swarm/swarm.h"
 
 namespace cpgcert::conformance::history {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "conformance/history/history.h"
-#include "harness/swarm.h"
+#include "harness/swarm/swarm.h"
 
 namespace cpgcert::conformance::history {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "harness/swarm.h"
+#include "harness/swarm/swarm.h"
 
 namespace cpgcert::conformance::history {
 namespace {

@@ -2,15 +2,15 @@
 
 #include "conformance/messaging/cases.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::messaging {
 
 void RegisterMessagingSuite() {
-  messaging::RegisterDeliveryCases();
-  messaging::RegisterPiecesCases();
-  messaging::RegisterMembershipCases();
-  messaging::RegisterFragmentsCases();
-  messaging::RegisterFlowControlCases();
-  messaging::RegisterZeroCopyCases();
+  RegisterDeliveryCases();
+  RegisterPiecesCases();
+  RegisterMembershipCases();
+  RegisterFragmentsCases();
+  RegisterFlowControlCases();
+  RegisterZeroCopyCases();
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::messaging

@@ -3,10 +3,10 @@
 #ifndef CPGCERT_CONFORMANCE_MESSAGING_MESSAGING_SUITE_H_
 #define CPGCERT_CONFORMANCE_MESSAGING_MESSAGING_SUITE_H_
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::messaging {
 
 void RegisterMessagingSuite();
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::messaging
 
 #endif  // CPGCERT_CONFORMANCE_MESSAGING_MESSAGING_SUITE_H_

@@ -11,8 +11,8 @@
 
 #include "conformance/queries/queries_suite.h"
 #include "conformance/queries/query_calls.h"
-#include "conformance/service/watched_answer.h"
 #include "conformance/support/support.h"
+#include "conformance/support/watched_answer.h"
 #include "harness/client.h"
 
 namespace cpgcert::conformance::queries {

@@ -14,7 +14,7 @@
 #include "conformance/resources/sweep.h"
 #include "conformance/resources/zero_copy_room.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::resources {
 
 namespace {
 
@@ -88,4 +88,4 @@ void RegisterResourceSuite() {
                resources::DispatchOnSmallStacks);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::resources

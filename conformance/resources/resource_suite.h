@@ -3,10 +3,10 @@
 #ifndef CPGCERT_CONFORMANCE_RESOURCES_RESOURCE_SUITE_H_
 #define CPGCERT_CONFORMANCE_RESOURCES_RESOURCE_SUITE_H_
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::resources {
 
 void RegisterResourceSuite();
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::resources
 
 #endif  // CPGCERT_CONFORMANCE_RESOURCES_RESOURCE_SUITE_H_

@@ -9,10 +9,10 @@
 
 #include "conformance/scripted/scripted_scene.h"
 #include "conformance/scripted/topics.h"
-#include "conformance/service/watched_answer.h"
 #include "conformance/support/support.h"
+#include "conformance/support/watched_answer.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::scripted {
 
 namespace {
 
@@ -209,4 +209,4 @@ void RegisterConnectCases() {
                EveryErrno);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::scripted

@@ -4,10 +4,10 @@
 
 #include "conformance/scripted/scripted_scene.h"
 #include "conformance/scripted/topics.h"
-#include "conformance/service/watched_answer.h"
 #include "conformance/support/support.h"
+#include "conformance/support/watched_answer.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::scripted {
 
 namespace {
 
@@ -205,4 +205,4 @@ void RegisterDeathCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::scripted

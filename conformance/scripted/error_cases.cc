@@ -10,7 +10,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::scripted {
 
 namespace {
 
@@ -278,4 +278,4 @@ void RegisterErrorCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::scripted

@@ -6,11 +6,11 @@
 
 #include "conformance/scripted/scripted_scene.h"
 #include "conformance/scripted/topics.h"
-#include "conformance/service/watched_answer.h"
 #include "conformance/support/support.h"
+#include "conformance/support/watched_answer.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::scripted {
 
 namespace {
 
@@ -359,4 +359,4 @@ void RegisterEventCases() {
   }
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::scripted

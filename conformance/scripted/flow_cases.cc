@@ -10,7 +10,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::scripted {
 
 namespace {
 
@@ -184,4 +184,4 @@ void RegisterFlowCases() {
                StateWhileRaised);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::scripted

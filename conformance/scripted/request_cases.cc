@@ -12,7 +12,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::scripted {
 
 namespace {
 
@@ -274,4 +274,4 @@ void RegisterRequestCases() {
   Register("IterationNumber", IterationNumber);
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::scripted

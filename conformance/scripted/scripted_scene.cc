@@ -12,7 +12,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::scripted {
 
 namespace {
 
@@ -238,4 +238,4 @@ std::string Scripted(const std::string& requirement) {
   return requirement + "/ScriptedService/";
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::scripted

@@ -12,9 +12,9 @@
 
 #include "conformance/case.h"
 #include "harness/client.h"
-#include "harness/scripted_service.h"
+#include "harness/scripted_service/scripted_service.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::scripted {
 
 // A call that waits for a reply. A large multicast asks once for each of its
 // fragments.
@@ -115,6 +115,6 @@ std::string CaseName(cs_error_t error);
 // The beginning of a case's name: "ERR-01/ScriptedService/".
 std::string Scripted(const std::string& requirement);
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::scripted
 
 #endif  // CPGCERT_CONFORMANCE_SCRIPTED_SCRIPTED_SCENE_H_

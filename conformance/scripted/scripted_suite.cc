@@ -2,7 +2,7 @@
 
 #include "conformance/scripted/topics.h"
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::scripted {
 
 void RegisterScriptedSuite() {
   RegisterErrorCases();
@@ -15,4 +15,4 @@ void RegisterScriptedSuite() {
   RegisterEventCases();
 }
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::scripted

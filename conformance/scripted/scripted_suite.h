@@ -4,10 +4,10 @@
 #ifndef CPGCERT_CONFORMANCE_SCRIPTED_SCRIPTED_SUITE_H_
 #define CPGCERT_CONFORMANCE_SCRIPTED_SCRIPTED_SUITE_H_
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::scripted {
 
 void RegisterScriptedSuite();
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::scripted
 
 #endif  // CPGCERT_CONFORMANCE_SCRIPTED_SCRIPTED_SUITE_H_

@@ -3,7 +3,7 @@
 #ifndef CPGCERT_CONFORMANCE_SCRIPTED_TOPICS_H_
 #define CPGCERT_CONFORMANCE_SCRIPTED_TOPICS_H_
 
-namespace cpgcert::conformance {
+namespace cpgcert::conformance::scripted {
 
 void RegisterErrorCases();     // ERR-01, ERR-04, ERR-06, JOIN-07, FIN-03
 void RegisterConnectCases();   // INIT-05, INIT-07, ERR-05
@@ -14,6 +14,6 @@ void RegisterFragmentCases();  // PART-02, PART-06, PART-07
 void RegisterFlowCases();      // MCAST-06, MCAST-07, FLOW-01
 void RegisterEventCases();     // DISPATCH-10, CONF-07, PART-03, PART-04
 
-}  // namespace cpgcert::conformance
+}  // namespace cpgcert::conformance::scripted
 
 #endif  // CPGCERT_CONFORMANCE_SCRIPTED_TOPICS_H_

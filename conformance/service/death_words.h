@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "conformance/case.h"
-#include "conformance/service/service_calls.h"
-#include "conformance/service/watched_answer.h"
+#include "conformance/support/service_calls.h"
+#include "conformance/support/watched_answer.h"
 
 namespace cpgcert::conformance::service {
 

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "conformance/service/service_calls.h"
 #include "conformance/service/service_suite.h"
-#include "conformance/service/watched_answer.h"
+#include "conformance/support/service_calls.h"
 #include "conformance/support/support.h"
+#include "conformance/support/watched_answer.h"
 #include "harness/message.h"
 
 namespace cpgcert::conformance::service {

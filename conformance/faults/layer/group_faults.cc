@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -127,34 +126,6 @@ class MembersBeyond64Lost : public Layer {
   }
 };
 CPGCERT_PLANT(MembersBeyond64Lost)
-
-class MessageOutlivesItsSender : public Layer {
-  void Deliver(Connection& connection, const Delivery& delivery) override {
-    if (delivery.pid != Self(connection)) {
-      const std::lock_guard lock(mutex_);
-      last_[delivery.pid] = Event(delivery);
-    }
-    RunCallback(connection, delivery);
-  }
-
-  void Change(Connection& connection,
-              const ConfigurationChange& change) override {
-    RunCallback(connection, change);
-    for (const cpg_address& address : change.left) {
-      Event again;
-      {
-        const std::lock_guard lock(mutex_);
-        again = std::move(last_[address.pid]);
-        last_.erase(address.pid);
-      }
-      if (!connection.finalized) again.Run(connection);
-    }
-  }
-
-  std::mutex mutex_;
-  std::map<uint32_t, Event> last_;
-};
-CPGCERT_PLANT(MessageOutlivesItsSender)
 
 class MessageAfterDeathLost : public Layer {
   void Change(Connection& connection,

@@ -242,7 +242,8 @@ class SignalMakesHandleBad : public Layer {
   // A nap that a handler would cut short.
   static bool SignalMet() {
     const timespec nap = {0, 2'000'000};
-    return nanosleep(&nap, nullptr) != 0 && errno == EINTR;
+    const int result = nanosleep(&nap, nullptr);  // sleep: a handler cuts it
+    return result != 0 && errno == EINTR;
   }
 };
 CPGCERT_PLANT(SignalMakesHandleBad)

@@ -1,0 +1,78 @@
+#include "conformance/support/watched_answer.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "conformance/case.h"
+#include "conformance/support/support.h"
+
+namespace cpgcert::conformance {
+
+namespace {
+
+using harness::CallState;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+// A thread that has not run at all for so long, in a wait without a time-out,
+// was missed by the event that it waits for. Nothing else can wake it.
+constexpr milliseconds kHangProof{5000};
+constexpr milliseconds kLook{20};
+
+}  // namespace
+
+WatchedAnswer::WatchedAnswer(std::function<cs_error_t()> call)
+    : answer_(std::make_shared<cs_error_t>(CS_OK)),
+      call_(std::make_unique<harness::WatchedCall>(
+          [answer = answer_, call = std::move(call)] { *answer = call(); })) {}
+
+WatchedAnswer::~WatchedAnswer() {
+  if (!call_->returned()) {
+    call_->Abandon();
+    // Its thread goes on using it.
+    (void)call_.release();
+  }
+}
+
+CallState WatchedAnswer::Settle() { return call_->Settle(kWaitDeadline); }
+
+void WatchedAnswer::NeedAsleep(const std::string& call) {
+  const CallState state = Settle();
+  if (state.kind != CallState::Kind::kAsleep) {
+    CaseContext::Untested(
+        fmt::format("{} was to sleep, and did not: {}", call, Came()));
+  }
+}
+
+bool WatchedAnswer::WaitReturned() {
+  const auto end = Clock::now() + kWaitDeadline;
+  CallState state = Settle();
+  auto asleep_since = Clock::now();
+  while (!call_->returned() && Clock::now() < end) {
+    if (call_->WaitReturned(kLook)) {
+      return true;
+    }
+    const bool endless = state.kind == CallState::Kind::kAsleep &&
+                         state.sample.sleep.timeout_ns == harness::kInfiniteNs;
+    if (!endless || !call_->SleptSince(state)) {
+      state = Settle();
+      asleep_since = Clock::now();
+    } else if (Clock::now() - asleep_since > kHangProof) {
+      return false;
+    }
+  }
+  return call_->returned();
+}
+
+bool WatchedAnswer::returned() { return call_->returned(); }
+
+cs_error_t WatchedAnswer::answer() const { return *answer_; }
+
+std::string WatchedAnswer::Came() {
+  return returned() ? harness::ErrorName(*answer_)
+                    : "not returned: " + harness::Describe(Settle());
+}
+
+}  // namespace cpgcert::conformance
