@@ -18,7 +18,6 @@ static void Deliver(cpg_handle_t handle, const struct cpg_name *group,
                     uint32_t node, uint32_t pid, void *message, size_t size) {
   ++delivered;
 }
-
 int main(void) {
   static char text[100000];
   struct iovec large = {text, sizeof text}, small = {text, 1};
@@ -27,7 +26,7 @@ int main(void) {
   cpg_handle_t sender, first, second;
   NEED(cpg_initialize(&sender, NULL));
   NEED(cpg_join(sender, &group));
-  for (int i = 0; i < 20 && !left_after; ++i) {
+  for (int i = 0; i < 200 && !left_after; ++i) {
     for (int sent = changes = delivered = 0; sent < 20; ++sent)
       cpg_mcast_joined(sender, CPG_TYPE_AGREED, &large, 1);
     ++group.value[0];
@@ -39,6 +38,7 @@ int main(void) {
     NEED(cpg_mcast_joined(second, CPG_TYPE_AGREED, &small, 1));
     while (!delivered) NEED(cpg_dispatch(second, CS_DISPATCH_ONE));
     NEED(cpg_dispatch(sender, CS_DISPATCH_ALL));
+    NEED(cpg_finalize(second));
   }
   printf("told to have left after the join: %d\n", left_after);
   return left_after > 0;

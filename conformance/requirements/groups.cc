@@ -40,9 +40,9 @@ constexpr Requirement kRows[] = {
      "The empty name is refused, or is a group like any other: its member is "
      "gone when its connection or its process has ended.",
      kObserved},
-    {"JOIN-07", Tier::kObserved, "faults", "cpg_join",
-     "A service that answers CS_ERR_BUSY is asked again, or the caller is "
-     "given the error; a later success joins once.",
+    {"JOIN-07", Tier::kObserved, "faults", "",
+     "A service that answers CS_ERR_BUSY to a join or a leave is asked again, "
+     "or the caller is given the error; a later success takes effect once.",
      kObserved, "", true},
     {"JOIN-08", Tier::kObserved, "api", "cpg_join",
      "After the own leave has been announced the same handle can join again, "

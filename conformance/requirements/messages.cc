@@ -67,7 +67,7 @@ constexpr Requirement kRows[] = {
     {"PART-02", Tier::kHeader, "faults", "cpg_mcast_joined",
      "When a fragment is answered with an error, CS_ERR_INTERRUPT included, "
      "the caller is told so and nobody is given the message.",
-     "<corosync/cpg.h>; corosync 2.4.0, large messages"},
+     "<corosync/cpg.h>; corosync 2.4.0, large messages", "", true},
     {"PART-03", Tier::kDocumented, "api", "cpg_mcast_joined",
      "Messages in fragments of several senders at the same time are each "
      "delivered whole.",
@@ -89,7 +89,7 @@ constexpr Requirement kRows[] = {
      "CS_OK for a message in fragments means that every fragment was "
      "accepted; when the service dies or refuses in between, the caller is "
      "given an error.",
-     "cpg_mcast_joined(3), RETURN VALUE"},
+     "cpg_mcast_joined(3), RETURN VALUE", "", true},
     {"PART-08", Tier::kHeader, "api", "cpg_mcast_joined",
      "A message of any size around the multiples of "
      "cpg_max_atomic_msgsize_get, in any cut of its iovec, is delivered "

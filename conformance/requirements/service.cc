@@ -10,7 +10,7 @@ namespace {
 constexpr Requirement kRows[] = {
     {"ERR-01", Tier::kObserved, "api", "",
      "An error code in the reply of the service is the answer of the call, "
-     "unchanged.",
+     "unchanged; a temporary one may be asked again instead.",
      kObserved, "", true},
     {"ERR-02", Tier::kDocumented, "faults", "",
      "When the service has died every call that needs it answers an error, a "
@@ -18,9 +18,9 @@ constexpr Requirement kRows[] = {
      "handle.",
      "the pages' COMMON IPC ERRORS: CS_ERR_LIBRARY, The connection failed"},
     {"ERR-03", Tier::kObserved, "faults", "",
-     "While the service is stopped the non-blocking dispatch types return at "
-     "once, waiting events are dispatched, and calls that need the service "
-     "sleep until it goes on and then succeed.",
+     "While the service is stopped or slow the non-blocking dispatch types "
+     "return at once, waiting events are dispatched, and calls that need the "
+     "service sleep until it goes on and then succeed.",
      kObserved,
      "A message that fits may be queued, or answered with CS_ERR_TRY_AGAIN; "
      "a call that waits for room sleeps."},
@@ -33,7 +33,7 @@ constexpr Requirement kRows[] = {
      "An error that the pages and the service do not know is not invented: "
      "no call answers CS_ERR_QUEUE_FULL, CS_ERR_SECURITY, CS_ERR_VERSION or "
      "CS_ERR_INIT.",
-     kObserved},
+     kObserved, "", true},
     {"ERR-06", Tier::kDocumented, "api", "",
      "After an error nothing has happened: no event is consumed, membership, "
      "context and descriptor are as before, nobody else has seen anything, "
@@ -47,10 +47,11 @@ constexpr Requirement kRows[] = {
      "Each request carries the identifier, the size and the fields of the "
      "wire layout of corosync 3.",
      kObserved, "", true},
-    {"WIRE-02", Tier::kObserved, "faults", "",
+    {"WIRE-02", Tier::kDocumented, "faults", "",
      "A reply that is cut off or has another identifier than the one that "
      "was asked for gives an error, no success and no crash.",
-     kObserved, "", true},
+     "the pages' RETURN VALUE: CS_OK if successful, otherwise an error", "",
+     true},
 };
 
 }  // namespace
