@@ -115,7 +115,7 @@ FAULTS = [
     ("others_changes_lost", "CONF-06", "Only changes that concern the caller itself are delivered."),
     ("member_vanishes_without_change", "CONF-03", "A change by which somebody leaves takes another member along, unsaid."),
     ("members_beyond_64_lost", "CONF-07", "The member list ends after 64 entries."),
-    ("message_outlives_its_sender", "ORD-02", "A configuration change overtakes the message before it."),
+    ("leave_announced_too_early", "ORD-02", "The third message of each process comes after an invented leave of that process."),
     ("message_after_death_lost", "PART-04", "The message after a member's death is not delivered."),
     ("members_disagree_on_order", "ORD-01", "Processes with an odd id are given the first foreign message after the next one."),
 

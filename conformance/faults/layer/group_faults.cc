@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -126,6 +127,45 @@ class MembersBeyond64Lost : public Layer {
   }
 };
 CPGCERT_PLANT(MembersBeyond64Lost)
+
+class LeaveAnnouncedTooEarly : public Layer {
+  void Change(Connection& connection,
+              const ConfigurationChange& change) override {
+    {
+      const std::lock_guard lock(mutex_);
+      members_.assign(change.members.begin(), change.members.end());
+    }
+    RunCallback(connection, change);
+  }
+  void Deliver(Connection& connection, const Delivery& delivery) override {
+    bool third = false;
+    {
+      const std::lock_guard lock(mutex_);
+      third = ++messages_[delivery.pid] == 3;
+    }
+    if (third) Announce(connection, delivery);
+    if (!connection.finalized) RunCallback(connection, delivery);
+  }
+  void Announce(const Connection& connection, const Delivery& delivery) {
+    const cpg_address gone = {delivery.nodeid, delivery.pid, CPG_REASON_LEAVE};
+    std::vector<cpg_address> members;
+    {
+      const std::lock_guard lock(mutex_);
+      members = members_;
+    }
+    std::erase_if(members, [&gone](const cpg_address& address) {
+      return address.pid == gone.pid;
+    });
+    RunCallback(connection,
+                ConfigurationChange{
+                    delivery.handle, delivery.group, members, {&gone, 1}, {}});
+  }
+
+  std::mutex mutex_;
+  std::map<uint32_t, int> messages_;  // of each process
+  std::vector<cpg_address> members_;
+};
+CPGCERT_PLANT(LeaveAnnouncedTooEarly)
 
 class MessageAfterDeathLost : public Layer {
   void Change(Connection& connection,

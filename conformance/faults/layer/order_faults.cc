@@ -98,19 +98,6 @@ class SwapsTwoEvents : public Backlogged {
 };
 CPGCERT_PLANT(SwapsTwoEvents)
 
-class MessageOutlivesItsSender : public Backlogged {
-  void Arrange(const Session& session) override {
-    Connection& connection = *session.connection;
-    if (!connection.backlog.front().is_message()) return;
-    if (Fetch(session, CS_DISPATCH_ONE_NONBLOCKING) != CS_OK) return;
-    const std::lock_guard lock(connection.mutex);
-    auto& backlog = connection.backlog;
-    if (backlog.size() < 2 || !backlog[1].is_configuration_change()) return;
-    std::swap(backlog[0], backlog[1]);
-  }
-};
-CPGCERT_PLANT(MessageOutlivesItsSender)
-
 class TotemBeforeConfigurationChange : public Backlogged {
   void Arrange(const Session& session) override {
     Connection& connection = *session.connection;
