@@ -88,18 +88,11 @@ CensusGrowth GrowthAtRest(const ProcessCensus& before,
   }
 }
 
-// Why no census can be taken, or "".
-std::string Obstacle(const CaseContext& context) {
-  if (!context.no_census_reason().empty()) {
-    return context.no_census_reason();
-  }
-  if (harness::WatchedCall::CallsUnderWay() > 0) {
-    return "a call had not returned";
-  }
-  if (context.service().IsStopped()) {
-    return "the service was stopped";
-  }
-  return "";
+// False if cpg_finalize would meet a call, or wait for ever.
+bool CanBeTaken(const CaseContext& context) {
+  return context.before() != nullptr && context.no_census_reason().empty() &&
+         harness::WatchedCall::CallsUnderWay() == 0 &&
+         !context.service().IsStopped();
 }
 
 }  // namespace
@@ -133,11 +126,7 @@ KeptForProcess MeasureKept(const std::string& library,
 }
 
 bool TakeCensus(CaseContext& context, const KeptForProcess& kept) {
-  if (context.before() == nullptr) {
-    return false;  // the library was not loaded
-  }
-  const std::string obstacle = Obstacle(context);
-  if (!obstacle.empty()) {
+  if (!CanBeTaken(context)) {
     return false;
   }
   context.Step("the census: finalizes the connections that are left");

@@ -28,9 +28,9 @@ KeptForProcess MeasureKept(const std::string& library,
                            pid_t service_process);
 
 // In the process of the case, at its end: finalizes the connections that are
-// left and fails LEAK-01 to LEAK-03 for what remains. Does nothing, and says
-// so in a note, if a call is still under way, the service is stopped, or the
-// case asked not to. Returns whether it was taken.
+// left and fails LEAK-01 to LEAK-03 for what remains. Does nothing if the
+// library was not loaded, a call is still under way, the service is stopped, or
+// the case asked not to. Returns whether it was taken.
 bool TakeCensus(CaseContext& context, const KeptForProcess& kept);
 
 }  // namespace cpgcert::conformance

@@ -21,10 +21,6 @@ using harness::CallbackRecord;
 using harness::Client;
 using harness::Peer;
 
-uint32_t ProcessOf(const Peer& peer) {
-  return static_cast<uint32_t>(peer.process());
-}
-
 // CONF-01, CONF-05: how a process may go, and with which reason.
 
 struct Departure {

@@ -19,10 +19,6 @@ using harness::CallbackRecord;
 using harness::Client;
 using harness::Peer;
 
-uint32_t ProcessOf(const Peer& peer) {
-  return static_cast<uint32_t>(peer.process());
-}
-
 // JOIN-01
 
 // `others` join first, each from its own process.

@@ -20,10 +20,6 @@ using harness::CallbackRecord;
 using harness::Client;
 using harness::Peer;
 
-uint32_t ProcessOf(const Peer& peer) {
-  return static_cast<uint32_t>(peer.process());
-}
-
 std::string OwnLeaveText(Client& client, std::string_view group,
                          const std::vector<uint32_t>& members) {
   return ChangeText(LocalNode(client), group, {},

@@ -91,6 +91,10 @@ uint32_t LocalNode(Client& client) {
 
 uint32_t SelfProcess() { return static_cast<uint32_t>(getpid()); }
 
+uint32_t ProcessOf(const harness::Peer& peer) {
+  return static_cast<uint32_t>(peer.process());
+}
+
 std::string Address(uint32_t node, uint32_t process) {
   return fmt::format("{}:{}", node, process);
 }

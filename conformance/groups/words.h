@@ -33,6 +33,8 @@ cs_error_t LeaveRaw(harness::Client& client, const cpg_name& name);
 uint32_t LocalNode(harness::Client& client);
 // Of this process, as callbacks spell it.
 uint32_t SelfProcess();
+// Of the other process, likewise.
+uint32_t ProcessOf(const harness::Peer& peer);
 // "1:4711".
 std::string Address(uint32_t node, uint32_t process);
 std::string SelfAddress(harness::Client& client);

@@ -179,6 +179,9 @@ void ScriptedScene::React(const Reaction& reaction) {
 }
 
 size_t ScriptedScene::Count(RequestId request) const {
+  if (service_->LogOverflowed()) {
+    CaseContext::Untested("there were more requests than the log holds");
+  }
   const auto requests = service_->Requests();
   return static_cast<size_t>(
       std::ranges::count_if(requests, [request](const auto& entry) {

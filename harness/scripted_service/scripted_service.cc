@@ -66,7 +66,7 @@ bool WaitUntil(const std::function<bool()>& condition, milliseconds deadline) {
     if (Clock::now() >= end) {
       return false;
     }
-    poll(nullptr, 0, 1);
+    poll(nullptr, 0, 1);  // sleep: a pause between two looks
   }
   return true;
 }
