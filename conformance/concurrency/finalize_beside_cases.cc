@@ -46,7 +46,7 @@ void FinalizesBeside(CaseContext& context, const NamedCall& call,
     Need(context.service().Stop());
   }
   WatchedAnswer answer(stage->Call());
-  answer.NeedAsleep(call.function);
+  NeedAsleep(answer, call);
   context.Step("cpg_finalize in another thread, beside " + call.function);
   WatchedAnswer finalize([stage] { return stage->client()->Finalize(); });
   finalize.Settle();

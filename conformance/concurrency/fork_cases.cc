@@ -184,7 +184,7 @@ Scene Prepare(CaseContext& context, State state) {
       NeedOk("cpg_mcast_joined", scene.client->Multicast(harness::MakeMessage(
                                      fmt::format("pending{}", i))));
     }
-    NeedOk("cpg_local_get", scene.client->RoundTrip());
+    NeedOk("cpg_local_get", scene.client->Settle());
     if (!scene.client->WaitReadable(kWaitDeadline)) {
       CaseContext::Untested("no event came");
     }

@@ -206,7 +206,7 @@ void WhileItWaits(CaseContext& context, const NamedCall& call,
   SignalProbe probe(restarting);
   Need(context.service().Stop());
   WatchedAnswer answer(stage->Call());
-  answer.NeedAsleep(call.function);
+  NeedAsleep(answer, call);
   int sent = 0;
   while (sent < kSignals && !answer.returned() &&
          probe.Send(answer.thread().thread_handle())) {

@@ -154,7 +154,7 @@ void CellRun::CallInsideCallback() {
         if (std::exchange(called, true)) {
           return;
         }
-        round_trip_code_ = scene_.subject().RoundTrip();
+        round_trip_code_ = scene_.subject().Settle();
         const cs_error_t code = scene_.subject().DispatchHandle(
             scene_.handle(), static_cast<int>(cell_.type));
         records_at_return_ = scene_.subject().RecordCount();

@@ -44,6 +44,10 @@ std::vector<OwedRow> OwedToOne() {
        {{kReturns, {CS_OK}, Ran::kFirstOrMore},
         {kReturns, {CS_OK}, Ran::kNone}},
        "cpg_dispatch(3), CS_DISPATCH_ONE; silent on missing callbacks"},
+      {S::kSilentFragmentsThenCallback, kOne,
+       {{kReturns, {CS_OK}, Ran::kFirstOrMore},
+        {kReturns, {CS_OK}, Ran::kNone}},
+       "cpg_dispatch(3), CS_DISPATCH_ONE; silent on missing callbacks"},
       {S::kOnlySilent, kOne,
        {{kReturns, {CS_OK}, Ran::kNone}, {kBlocks, {}, Ran::kNone}},
        "cpg_dispatch(3), CS_DISPATCH_ONE; silent on missing callbacks"},
@@ -67,9 +71,12 @@ std::vector<OwedRow> OwedToAll() {
        "cpg_dispatch(3), CS_DISPATCH_ALL: all waiting callbacks"},
       {S::kOnlySilent, kAll, {{kReturns, {CS_OK}, Ran::kNone}},
        "cpg_dispatch(3), CS_DISPATCH_ALL"},
-      // Later fragments may not wait yet: the service hands them over as the
-      // connection gets room.
+      // Later fragments, and what follows them, may not wait yet: the service
+      // hands them over as the connection gets room.
       {S::kFragmentsThenMessage, kAll,
+       {{kReturns, {CS_OK}, Ran::kAnyNumber}},
+       "cpg_dispatch(3), CS_DISPATCH_ALL: waiting"},
+      {S::kSilentFragmentsThenCallback, kAll,
        {{kReturns, {CS_OK}, Ran::kAnyNumber}},
        "cpg_dispatch(3), CS_DISPATCH_ALL: waiting"},
   };
@@ -83,6 +90,9 @@ std::vector<OwedRow> OwedToBlocking() {
       {S::kCallbackWaits, kBlocking, {{kBlocks, {}, Ran::kAll}},
        "cpg_dispatch(3), CS_DISPATCH_BLOCKING: all callbacks"},
       {S::kSilentThenCallback, kBlocking, {{kBlocks, {}, Ran::kAll}},
+       "cpg_dispatch(3), CS_DISPATCH_BLOCKING: all callbacks"},
+      {S::kSilentFragmentsThenCallback, kBlocking,
+       {{kBlocks, {}, Ran::kAll}},
        "cpg_dispatch(3), CS_DISPATCH_BLOCKING: all callbacks"},
       {S::kOnlySilent, kBlocking, {{kBlocks, {}, Ran::kNone}},
        "cpg_dispatch(3), CS_DISPATCH_BLOCKING: blocking indefinitely"},
@@ -107,6 +117,10 @@ std::vector<OwedRow> OwedToOneNonblocking() {
       {S::kOnlySilent, kOneNonblocking,
        {{kReturns, {CS_OK, CS_ERR_TRY_AGAIN}, Ran::kNone}},
        "cpg_dispatch(3), CS_DISPATCH_ONE_NONBLOCKING"},
+      {S::kSilentFragmentsThenCallback, kOneNonblocking,
+       {{kReturns, {CS_OK, CS_ERR_TRY_AGAIN}, Ran::kNone},
+        {kReturns, {CS_OK}, Ran::kFirst}},
+       "cpg_dispatch(3), CS_DISPATCH_ONE_NONBLOCKING: at most one callback"},
       {S::kFragmentsThenMessage, kOneNonblocking,
        {{kReturns, {CS_OK, CS_ERR_TRY_AGAIN}, Ran::kNone},
         {kReturns, {CS_OK}, Ran::kFirst}},
@@ -122,6 +136,9 @@ std::vector<OwedRow> OwedToInvalid() {
       {S::kCallbackWaits, kInvalid, {kRefused, {kBlocks, {}, Ran::kAll}},
        "observed in corosync 3.1.7; quorum_dispatch(3)"},
       {S::kSilentThenCallback, kInvalid, {kRefused, {kBlocks, {}, Ran::kAll}},
+       "observed in corosync 3.1.7; quorum_dispatch(3)"},
+      {S::kSilentFragmentsThenCallback, kInvalid,
+       {kRefused, {kBlocks, {}, Ran::kAll}},
        "observed in corosync 3.1.7; quorum_dispatch(3)"},
       {S::kOnlySilent, kInvalid, {kRefused, {kBlocks, {}, Ran::kNone}},
        "observed in corosync 3.1.7; quorum_dispatch(3)"},
@@ -193,8 +210,11 @@ Situation SituationOf(const std::vector<Event>& waiting) {
   const bool only_fragments = std::all_of(
       waiting.begin(), first,
       [](const Event& event) { return event.kind == Event::Kind::kFragment; });
+  if (waiting.front().kind != Event::Kind::kFragment) {
+    return Situation::kSilentThenCallback;
+  }
   return only_fragments ? Situation::kFragmentsThenMessage
-                        : Situation::kSilentThenCallback;
+                        : Situation::kSilentFragmentsThenCallback;
 }
 
 bool Matches(Ran ran, size_t count, size_t all) {

@@ -32,9 +32,10 @@ struct Event {
 enum class Situation {
   kBadHandle,
   kNothingWaits,
-  kCallbackWaits,         // the first event has a callback
-  kSilentThenCallback,    // the first has none registered, a later one has
-  kOnlySilent,            // none has
+  kCallbackWaits,       // the first event has a callback
+  kSilentThenCallback,  // the first has none registered, a later one has
+  kSilentFragmentsThenCallback,  // the same, and the first is part of a message
+  kOnlySilent,                   // none has
   kFragmentsThenMessage,  // the first is part of a message with a callback
   kFinalizedByCallback,   // the first callback finalizes the handle
 };

@@ -16,8 +16,9 @@ constexpr auto kTypes = std::to_array<Type>(
 
 constexpr auto kSituations = std::to_array<Situation>(
     {Situation::kBadHandle, Situation::kNothingWaits, Situation::kCallbackWaits,
-     Situation::kSilentThenCallback, Situation::kOnlySilent,
-     Situation::kFragmentsThenMessage, Situation::kFinalizedByCallback});
+     Situation::kSilentThenCallback, Situation::kSilentFragmentsThenCallback,
+     Situation::kOnlySilent, Situation::kFragmentsThenMessage,
+     Situation::kFinalizedByCallback});
 
 // Calls `check(type, situation, outcome)` for everything that is allowed.
 template <typename Check>
@@ -136,7 +137,7 @@ TEST(SituationOf, FollowsTheFirstEventAndTheOthers) {
   EXPECT_EQ(SituationOf({fragment, fragment, message}),
             Situation::kFragmentsThenMessage);
   EXPECT_EQ(SituationOf({fragment, silent, message}),
-            Situation::kSilentThenCallback);
+            Situation::kSilentFragmentsThenCallback);
   EXPECT_EQ(SituationOf({silent, fragment, message}),
             Situation::kSilentThenCallback);
 }

@@ -208,7 +208,7 @@ void Scene::Barrier(Client& client) {
     }
     witness_->Dispatch(CS_DISPATCH_ONE_NONBLOCKING);
   }
-  Check("cpg_local_get", client.RoundTrip());
+  Check("cpg_local_get", client.Settle());
 }
 
 void Scene::Multicast(Client& client, std::string_view name, size_t size) {
@@ -240,6 +240,7 @@ std::vector<Event> Scene::JoinAndPend(Client& client,
   if (!client.WaitReadable(kArrivalDeadline)) {
     CaseContext::Untested("while setting up: no event arrived");
   }
+  Check("cpg_local_get", client.Settle());
   return events;
 }
 
@@ -400,7 +401,7 @@ std::vector<Event> Scene::CauseLastEvent() {
 }
 
 void Scene::Drain(Client& client) {
-  Check("cpg_local_get", client.RoundTrip());
+  Check("cpg_local_get", client.Settle());
   for (int i = 0; i < kDrainMax && client.WaitReadable(milliseconds(0)); ++i) {
     const cs_error_t result = client.Dispatch(CS_DISPATCH_ONE_NONBLOCKING);
     if (result != CS_OK && result != CS_ERR_TRY_AGAIN) {

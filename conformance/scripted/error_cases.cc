@@ -85,6 +85,15 @@ std::string EffectError(ScriptedScene& scene, Call call) {
   return "";
 }
 
+void ExpectEffect(CaseContext& context, const std::string& requirement,
+                  const std::string& text, ScriptedScene& scene,
+                  const CallInfo& call) {
+  const std::string effect = EffectError(scene, call.call);
+  if (!effect.empty()) {
+    context.Fail(requirement, Report(text, "its effect, once", effect));
+  }
+}
+
 // The service refuses once, and grants the next time.
 void RefusedThenGranted(CaseContext& context, const std::string& requirement,
                         const CallInfo& call, cs_error_t code) {
@@ -94,8 +103,17 @@ void RefusedThenGranted(CaseContext& context, const std::string& requirement,
   scene.React({.request = call.request,
                .answer = ReplyKind::kError,
                .error = static_cast<int32_t>(code)});
+  const size_t first = scene.Count(call.request);
+  const size_t owed =
+      call.call == Call::kLargeMulticast ? ScriptedScene::kFragments : 1;
   if (scene.Make(call.call)() == CS_OK) {
-    CaseContext::Untested(Answered(call, code) + ", answered CS_OK");
+    if (!MayAskAgain(code) || scene.Count(call.request) != first + 1 + owed) {
+      CaseContext::Untested(Answered(call, code) + ", answered CS_OK");
+    }
+    context.Note(call.function + std::string(" asked again after ") +
+                 ErrorName(code));
+    ExpectEffect(context, requirement, Answered(call, code), scene, call);
+    return;
   }
   oracle.NothingHappened(Answered(call, code));
   const size_t before = scene.Count(call.request);
@@ -107,17 +125,12 @@ void RefusedThenGranted(CaseContext& context, const std::string& requirement,
   if (!ExpectOk(context, requirement, retry, granted)) {
     return;
   }
-  const size_t owed =
-      call.call == Call::kLargeMulticast ? ScriptedScene::kFragments : 1;
   if (asked != owed) {
     context.Fail(requirement,
                  Report(retry, fmt::format("{} requests to the service", owed),
                         fmt::format("{} requests", asked)));
   }
-  const std::string effect = EffectError(scene, call.call);
-  if (!effect.empty()) {
-    context.Fail(requirement, Report(retry, "its effect, once", effect));
-  }
+  ExpectEffect(context, requirement, retry, scene, call);
 }
 
 // The service says three times that it is busy.
@@ -143,10 +156,7 @@ void BusyIsAskedAgainOrTold(CaseContext& context, const CallInfo& call) {
   if (!ExpectOk(context, "JOIN-07", text, came)) {
     return;
   }
-  const std::string effect = EffectError(scene, call.call);
-  if (!effect.empty()) {
-    context.Fail("JOIN-07", Report(text, "its effect, once", effect));
-  }
+  ExpectEffect(context, "JOIN-07", text, scene, call);
 }
 
 // A refusal that is no more than a header brings no list: there is nothing to

@@ -190,7 +190,7 @@ size_t ScriptedScene::Count(RequestId request) const {
       }));
 }
 
-void ScriptedScene::Barrier() { NeedOk("cpg_local_get", client().RoundTrip()); }
+void ScriptedScene::Barrier() { NeedOk("cpg_local_get", client().Settle()); }
 
 int ScriptedScene::MemberCount() {
   cpg_name name = harness::MakeGroupName(kGroup);

@@ -58,7 +58,7 @@ void KilledDuring(CaseContext& context, const NamedCall& call) {
       call.function + ", which slept when the service died";
   context.Step(text);
   WatchedAnswer answer(Persistent(stage->Call()));
-  answer.NeedAsleep(call.function);
+  NeedAsleep(answer, call);
   Need(context.service().Kill());
   ExpectDeathAnswer(context, "ERR-02", text, answer);
   if (IsInitialize(call.kind) && answer.returned()) {

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "conformance/support/support.h"
+#include "conformance/support/watched_answer.h"
 #include "harness/message.h"
 
 namespace cpgcert::conformance {
@@ -93,6 +94,14 @@ const std::vector<NamedCall>& NamedCalls() {
 bool IsZeroCopy(CallKind kind) {
   return kind == CallKind::kZcbAlloc || kind == CallKind::kZcbMulticast ||
          kind == CallKind::kZcbFree;
+}
+
+void NeedAsleep(WatchedAnswer& answer, const NamedCall& call) {
+  if (IsZeroCopy(call.kind)) {
+    answer.NeedAsleepForService(call.function);
+  } else {
+    answer.NeedAsleep(call.function);
+  }
 }
 
 bool IsDispatch(CallKind kind) {

@@ -44,6 +44,13 @@ struct NamedCall {
   CallKind kind = CallKind::kInitialize;
 };
 
+class WatchedAnswer;
+
+// Ends the case unless the call is asleep now, or soon: as untested; as
+// unsupported if it is one of zero copy and has succeeded, for an
+// implementation may multicast ordinary memory.
+void NeedAsleep(WatchedAnswer& answer, const NamedCall& call);
+
 // All of the above, in their order.
 const std::vector<NamedCall>& NamedCalls();
 bool IsZeroCopy(CallKind kind);

@@ -139,7 +139,7 @@ void DispatchThroughBarrier(Client& client) {
 }
 
 void DispatchWaiting(Client& client) {
-  NeedOk("cpg_local_get", client.RoundTrip());
+  NeedOk("cpg_local_get", client.Settle());
   while (client.WaitReadable(std::chrono::milliseconds(0)) &&
          client.Dispatch(CS_DISPATCH_ALL) == CS_OK) {
   }

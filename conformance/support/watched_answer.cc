@@ -46,6 +46,13 @@ void WatchedAnswer::NeedAsleep(const std::string& call) {
   }
 }
 
+void WatchedAnswer::NeedAsleepForService(const std::string& call) {
+  if (Settle().kind == CallState::Kind::kReturned && *answer_ == CS_OK) {
+    CaseContext::Unsupported(call + " does not need the service: CS_OK");
+  }
+  NeedAsleep(call);
+}
+
 bool WatchedAnswer::WaitReturned() {
   const auto end = Clock::now() + kWaitDeadline;
   CallState state = Settle();

@@ -27,6 +27,10 @@ class WatchedAnswer {
   harness::CallState Settle();
   // Ends the case as untested unless it is asleep now, or soon.
   void NeedAsleep(const std::string& call);
+  // The same of a call that an implementation may answer by itself: one that
+  // has returned CS_OK ends the case as unsupported. For cases that need a
+  // capability.
+  void NeedAsleepForService(const std::string& call);
   // Waits until it has returned. False if it did not: it used its time up, or
   // slept on in one wait without a time-out, which nothing ends.
   bool WaitReturned();

@@ -33,7 +33,8 @@ cs_error_t Connection::Ask(wire::RequestId request_id, Request* request,
   request->header.id.value = request_id;
   request->header.size.value = sizeof *request;
   const iovec piece = {.iov_base = request, .iov_len = sizeof *request};
-  return transport_.Call({&piece, 1}, reply_id, reply_size, &reply_);
+  return transport_.Call(Transport::Kind::kOther, {&piece, 1}, reply_id,
+                         reply_size, &reply_);
 }
 
 template <class Request, class Reply>
@@ -54,7 +55,7 @@ cs_error_t Connection::EndAtService() {
   struct {
     wire::RequestHeader header;
   } request = {};
-  const cs_error_t error = AskAgainWhileBusy([&] {
+  const cs_error_t error = AskAgainWhile(CS_ERR_TRY_AGAIN, [&] {
     return Ask(wire::kFinalize, &request, wire::kFinalizeReply,
                sizeof(wire::ReplyHeader));
   });
@@ -87,8 +88,10 @@ cs_error_t Connection::Join(const cpg_name& group) {
   request.group = OnWire(group);
   request.pid.value = pid;
   request.flags.value = options_.flags;
-  const cs_error_t error =
-      Ask(wire::kJoin, &request, wire::kJoinReply, sizeof(wire::ReplyHeader));
+  const cs_error_t error = AskAgainWhile(CS_ERR_BUSY, [&] {
+    return Ask(wire::kJoin, &request, wire::kJoinReply,
+               sizeof(wire::ReplyHeader));
+  });
   if (error != CS_OK) return error;
   state_ = State::kJoined;
   group_ = group;
@@ -108,8 +111,11 @@ cs_error_t Connection::Leave() {
   wire::LeaveRequest request = {};
   request.group = OnWire(group_);
   request.pid.value = pid_;
-  const cs_error_t error =
-      Ask(wire::kLeave, &request, wire::kLeaveReply, sizeof(wire::ReplyHeader));
+  // The service is busy until it has announced the join.
+  const cs_error_t error = AskAgainWhile(CS_ERR_BUSY, [&] {
+    return Ask(wire::kLeave, &request, wire::kLeaveReply,
+               sizeof(wire::ReplyHeader));
+  });
   if (error == CS_OK) state_ = State::kLeft;
   return error;
 }

@@ -72,6 +72,8 @@ cs_error_t CheckName(const cpg_name* name) {
 cs_error_t Initialize(const Options& options, void* context,
                       cpg_handle_t* handle) {
   return Guarded([&] {
+    // cpg_finalize needs it, and must not fail for want of memory.
+    Iterations();
     const auto connection = std::make_shared<Connection>(options);
     connection->set_context(context);
     const cs_error_t error = connection->Open();

@@ -94,9 +94,10 @@ cs_error_t Connection::MulticastInFragments(cpg_guarantee_t guarantee,
     all.clear();
     all.push_back({.iov_base = &request, .iov_len = sizeof request});
     reader.Take(now, &all);
-    const cs_error_t error = AskAgainWhileBusy([&] {
+    const cs_error_t error = AskAgainWhile(CS_ERR_TRY_AGAIN, [&] {
       return closed_ ? CS_ERR_BAD_HANDLE
-                     : transport_.Call(all, wire::kPartialMulticastReply,
+                     : transport_.Call(Transport::Kind::kMessage, all,
+                                       wire::kPartialMulticastReply,
                                        sizeof(wire::ReplyHeader), &reply_);
     });
     // The receivers drop what they have with the next message of this sender.

@@ -9,14 +9,14 @@
 
 namespace cpgcert::reference {
 
-// Calls `ask` until it answers something else than CS_ERR_TRY_AGAIN, for about
-// a second; then CS_ERR_TRY_AGAIN is the answer.
+// Calls `ask` until it answers something else than `busy`, for about a second;
+// then that is the answer.
 template <class Ask>
-cs_error_t AskAgainWhileBusy(Ask ask) {
+cs_error_t AskAgainWhile(cs_error_t busy, Ask ask) {
   constexpr int kTries = 1000;
   constexpr useconds_t kPauseMicroseconds = 1000;
   cs_error_t error = ask();
-  for (int i = 1; i < kTries && error == CS_ERR_TRY_AGAIN; ++i) {
+  for (int i = 1; i < kTries && error == busy; ++i) {
     usleep(kPauseMicroseconds);  // sleep: the service needs the time
     error = ask();
   }

@@ -81,20 +81,38 @@ bool Transport::HasRoom(bool wait) const {
   return ready > 0;
 }
 
-cs_error_t Transport::Call(std::span<const iovec> request, wire::ReplyId id,
-                           size_t size, Buffer* reply) {
+void Transport::ObeyFlowControl(Kind kind) {
+  constexpr uint32_t kFirstLevel = 1;
+  constexpr uint32_t kBothLevels = 2;
+  qb_ipcc_fc_enable_max_set(connection_.get(),
+                            kind == Kind::kMessage ? kBothLevels : kFirstLevel);
+}
+
+cs_error_t Transport::RequestError(ssize_t result) {
+  const cs_error_t error = ErrorOf(result);
+  // To libqb a service that died while it held callers back is busy.
+  if (error == CS_ERR_TRY_AGAIN && !qb_ipcc_is_connected(connection_.get())) {
+    return CS_ERR_LIBRARY;
+  }
+  return error;
+}
+
+cs_error_t Transport::Call(Kind kind, std::span<const iovec> request,
+                           wire::ReplyId id, size_t size, Buffer* reply) {
+  ObeyFlowControl(kind);
   HasRoom(/*wait=*/true);
   const ssize_t result =
       qb_ipcc_sendv_recv(connection_.get(), request.data(), request.size(),
                          reply->data(), Buffer::kCapacity, kWithoutEnd);
-  if (result < 0) return ErrorOf(result);
+  if (result < 0) return RequestError(result);
   reply->set_size(result);
   return CheckReply(reply->message(), id, size);
 }
 
 cs_error_t Transport::Send(std::span<const iovec> request) {
+  ObeyFlowControl(Kind::kMessage);
   if (!HasRoom(/*wait=*/false)) return CS_ERR_TRY_AGAIN;
-  return ErrorOf(
+  return RequestError(
       qb_ipcc_sendv(connection_.get(), request.data(), request.size()));
 }
 

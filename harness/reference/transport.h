@@ -44,6 +44,10 @@ cs_error_t ErrorOf(ssize_t result);
 
 class Transport {
  public:
+  // The service holds senders back earlier than other callers: a Call for a
+  // part of a message is one too.
+  enum class Kind { kMessage, kOther };
+
   // What fits into one request beside the headers, in bytes.
   static constexpr size_t kMessageMax = (size_t{1} << 20) - 1024;
 
@@ -56,10 +60,10 @@ class Transport {
   // Sends the request and waits for its reply, however long it takes; ends
   // with CS_ERR_LIBRARY within about two seconds when the service dies. The
   // answer is CheckReply's; `reply` holds the whole message if it is CS_OK.
-  cs_error_t Call(std::span<const iovec> request, wire::ReplyId id, size_t size,
-                  Buffer* reply);
+  cs_error_t Call(Kind kind, std::span<const iovec> request, wire::ReplyId id,
+                  size_t size, Buffer* reply);
 
-  // Sends a request that has no reply. Never waits: CS_ERR_TRY_AGAIN when
+  // Sends a message, which has no reply. Never waits: CS_ERR_TRY_AGAIN when
   // there is no room, and nothing has been sent.
   cs_error_t Send(std::span<const iovec> request);
 
@@ -75,6 +79,10 @@ class Transport {
       qb_ipcc_disconnect(connection);
     }
   };
+  // Which of libqb's levels of flow control hold a request back.
+  void ObeyFlowControl(Kind kind);
+  // The code of a request that failed.
+  cs_error_t RequestError(ssize_t result);
   // True if a request can be sent. Waits for that if asked to, or until the
   // connection ends.
   bool HasRoom(bool wait) const;
