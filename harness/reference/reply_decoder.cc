@@ -5,8 +5,8 @@ namespace cpgcert::reference {
 namespace {
 
 bool IsErrorCode(int32_t code) {
-  return (code > CS_OK && code <= CS_ERR_TOO_MANY_GROUPS) ||
-         code == CS_ERR_SECURITY;
+  return (code > CS_OK && code <= CS_ERR_CONTEXT_NOT_FOUND) ||
+         code == CS_ERR_TOO_MANY_GROUPS || code == CS_ERR_SECURITY;
 }
 
 }  // namespace
