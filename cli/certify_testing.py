@@ -100,12 +100,13 @@ class CertifyTest(unittest.TestCase):
 
     def certify(self, *arguments, prefix=(), **environment):
         """Runs it to its end; it writes to self.out, or to no_out=True."""
+        deadline = environment.pop('deadline', DEADLINE)
         if not environment.pop('no_out', '--out' in arguments):
             arguments += ('--out', self.out)
         return subprocess.run(
             [*prefix, CERTIFY, *arguments], cwd=self.folder, text=True,
             env=self.environment(**environment), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=DEADLINE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=deadline,
             check=False)
 
     def start(self, *arguments):
