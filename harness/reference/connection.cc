@@ -152,8 +152,7 @@ cs_error_t Connection::LocalNode(uint32_t* nodeid) {
   return error;
 }
 
-cs_error_t Connection::IterationInitialize(cpg_iteration_type_t type,
-                                           const cpg_name* group,
+cs_error_t Connection::IterationInitialize(uint32_t type, const cpg_name* group,
                                            uint64_t* iteration) {
   const std::lock_guard lock(calls_);
   wire::IterationInitializeRequest request = {};

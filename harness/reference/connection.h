@@ -53,7 +53,7 @@ class Connection {
   cs_error_t Close();
 
   // Dispatches, with `handle` as the callbacks' argument.
-  cs_error_t Dispatch(cpg_handle_t handle, cs_dispatch_flags_t type);
+  cs_error_t Dispatch(cpg_handle_t handle, int type);
 
   int descriptor() const { return readiness_.descriptor(); }
 
@@ -61,15 +61,14 @@ class Connection {
   // Leaves the one group that was joined.
   cs_error_t Leave();
   // Sends a message in one piece if it fits, else in fragments.
-  cs_error_t Multicast(cpg_guarantee_t guarantee,
-                       std::span<const iovec> pieces);
+  cs_error_t Multicast(uint32_t guarantee, std::span<const iovec> pieces);
   // `members` is set to all members of the group.
   cs_error_t Members(const cpg_name& group, std::vector<cpg_address>* members);
   cs_error_t LocalNode(uint32_t* nodeid);
 
   // An iteration is known by the service's own number.
-  cs_error_t IterationInitialize(cpg_iteration_type_t type,
-                                 const cpg_name* group, uint64_t* iteration);
+  cs_error_t IterationInitialize(uint32_t type, const cpg_name* group,
+                                 uint64_t* iteration);
   cs_error_t IterationNext(uint64_t iteration, IterationItem* item);
   cs_error_t IterationFinalize(uint64_t iteration);
 
@@ -77,8 +76,7 @@ class Connection {
   cs_error_t AllocateBuffer(size_t size, void** buffer);
   cs_error_t FreeBuffer(void* buffer);
   // Multicasts the first `size` bytes of such a buffer.
-  cs_error_t MulticastBuffer(cpg_guarantee_t guarantee, void* buffer,
-                             size_t size);
+  cs_error_t MulticastBuffer(uint32_t guarantee, void* buffer, size_t size);
 
   // The service keeps process and group of a connection that has left until
   // the connection ends, and refuses the same pair to any other. Ends the
@@ -108,9 +106,9 @@ class Connection {
                  wire::ReplyId reply_id, Reply* reply);
   // Tells the service that the connection ends. REQUIRES: calls_ is held.
   cs_error_t EndAtService();
-  cs_error_t MulticastWhole(cpg_guarantee_t guarantee, size_t size,
+  cs_error_t MulticastWhole(uint32_t guarantee, size_t size,
                             std::span<const iovec> pieces);
-  cs_error_t MulticastInFragments(cpg_guarantee_t guarantee, size_t size,
+  cs_error_t MulticastInFragments(uint32_t guarantee, size_t size,
                                   std::span<const iovec> pieces);
 
   // Events: dispatch.cc.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <memory>
 #include <new>
 #include <span>
@@ -64,6 +65,12 @@ cs_error_t WithIteration(cpg_iteration_handle_t handle, Call call) {
   });
 }
 
+// A caller in C may pass any number for an enumerator.
+template <class Enumeration>
+int Number(const Enumeration& value) {
+  return std::bit_cast<int>(value);
+}
+
 cs_error_t CheckName(const cpg_name* name) {
   if (name == nullptr) return CS_ERR_INVALID_PARAM;
   return name->length > CPG_MAX_NAME_LENGTH ? CS_ERR_NAME_TOO_LONG : CS_OK;
@@ -95,6 +102,7 @@ using cpgcert::reference::Initialize;
 using cpgcert::reference::Iteration;
 using cpgcert::reference::IterationItem;
 using cpgcert::reference::Iterations;
+using cpgcert::reference::Number;
 using cpgcert::reference::Options;
 using cpgcert::reference::Transport;
 using cpgcert::reference::With;
@@ -114,7 +122,8 @@ cs_error_t cpg_initialize(cpg_handle_t* handle, cpg_callbacks_t* callbacks) {
 
 cs_error_t cpg_model_initialize(cpg_handle_t* handle, cpg_model_t model,
                                 cpg_model_data_t* model_data, void* context) {
-  if (handle == nullptr || model != CPG_MODEL_V1) return CS_ERR_INVALID_PARAM;
+  if (handle == nullptr || Number(model) != CPG_MODEL_V1)
+    return CS_ERR_INVALID_PARAM;
   Options options;
   if (model_data != nullptr) {
     const auto& data = *reinterpret_cast<cpg_model_v1_data_t*>(model_data);
@@ -168,7 +177,7 @@ cs_error_t cpg_context_set(cpg_handle_t handle, void* context) {
 cs_error_t cpg_dispatch(cpg_handle_t handle,
                         cs_dispatch_flags_t dispatch_types) {
   return With(handle, [&](Connection& connection) {
-    return connection.Dispatch(handle, dispatch_types);
+    return connection.Dispatch(handle, Number(dispatch_types));
   });
 }
 
@@ -226,7 +235,7 @@ cs_error_t cpg_mcast_joined(cpg_handle_t handle, cpg_guarantee_t guarantee,
                             const struct iovec* iovec, unsigned int iov_len) {
   return With(handle, [&](Connection& connection) {
     if (iovec == nullptr && iov_len > 0) return CS_ERR_INVALID_PARAM;
-    return connection.Multicast(guarantee, {iovec, iov_len});
+    return connection.Multicast(Number(guarantee), {iovec, iov_len});
   });
 }
 
@@ -265,7 +274,7 @@ cs_error_t cpg_zcb_free(cpg_handle_t handle, void* buffer) {
 cs_error_t cpg_zcb_mcast_joined(cpg_handle_t handle, cpg_guarantee_t guarantee,
                                 void* msg, size_t msg_len) {
   return With(handle, [&](Connection& connection) {
-    return connection.MulticastBuffer(guarantee, msg, msg_len);
+    return connection.MulticastBuffer(Number(guarantee), msg, msg_len);
   });
 }
 
@@ -278,11 +287,10 @@ cs_error_t cpg_iteration_initialize(
   return Guarded([&] {
     const std::shared_ptr<Connection> connection = Connections().Find(handle);
     if (connection == nullptr) return CS_ERR_BAD_HANDLE;
-    const bool of_one_group = iteration_type == CPG_ITERATION_ONE_GROUP;
-    if (cpg_iteration_handle == nullptr ||
-        iteration_type < CPG_ITERATION_NAME_ONLY ||
-        iteration_type > CPG_ITERATION_ALL ||
-        of_one_group != (group != nullptr)) {
+    const int type = Number(iteration_type);
+    const bool of_one_group = type == CPG_ITERATION_ONE_GROUP;
+    if (cpg_iteration_handle == nullptr || type < CPG_ITERATION_NAME_ONLY ||
+        type > CPG_ITERATION_ALL || of_one_group != (group != nullptr)) {
       return CS_ERR_INVALID_PARAM;
     }
     if (of_one_group) {
@@ -294,8 +302,8 @@ cs_error_t cpg_iteration_initialize(
     const auto iteration = std::make_shared<Iteration>();
     iteration->connection = connection;
     const uint64_t iteration_handle = Iterations().Add(iteration);
-    const cs_error_t error = connection->IterationInitialize(
-        iteration_type, group, &iteration->at_service);
+    const cs_error_t error =
+        connection->IterationInitialize(type, group, &iteration->at_service);
     if (error == CS_OK) {
       *cpg_iteration_handle = iteration_handle;
     } else {

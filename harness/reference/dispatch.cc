@@ -24,7 +24,7 @@ bool Contains(const std::vector<cpg_address>& addresses, const Sender& who) {
 
 }  // namespace
 
-cs_error_t Connection::Dispatch(cpg_handle_t handle, cs_dispatch_flags_t type) {
+cs_error_t Connection::Dispatch(cpg_handle_t handle, int type) {
   const bool waits = type == CS_DISPATCH_ONE || type == CS_DISPATCH_BLOCKING;
   const bool only_one =
       type == CS_DISPATCH_ONE || type == CS_DISPATCH_ONE_NONBLOCKING;

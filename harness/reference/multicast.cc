@@ -40,7 +40,7 @@ class PieceReader {
 
 }  // namespace
 
-cs_error_t Connection::Multicast(cpg_guarantee_t guarantee,
+cs_error_t Connection::Multicast(uint32_t guarantee,
                                  std::span<const iovec> pieces) {
   // A size has 32 bits on the wire.
   constexpr size_t kSizeMax = std::numeric_limits<uint32_t>::max();
@@ -57,7 +57,7 @@ cs_error_t Connection::Multicast(cpg_guarantee_t guarantee,
              : MulticastInFragments(guarantee, size, pieces);
 }
 
-cs_error_t Connection::MulticastWhole(cpg_guarantee_t guarantee, size_t size,
+cs_error_t Connection::MulticastWhole(uint32_t guarantee, size_t size,
                                       std::span<const iovec> pieces) {
   wire::MulticastRequest request = {};
   request.header.id.value = wire::kMulticast;
@@ -72,8 +72,7 @@ cs_error_t Connection::MulticastWhole(cpg_guarantee_t guarantee, size_t size,
   return closed_ ? CS_ERR_BAD_HANDLE : transport_.Send(all);
 }
 
-cs_error_t Connection::MulticastInFragments(cpg_guarantee_t guarantee,
-                                            size_t size,
+cs_error_t Connection::MulticastInFragments(uint32_t guarantee, size_t size,
                                             std::span<const iovec> pieces) {
   // Held for all of them: a sender has one message under way.
   const std::lock_guard lock(calls_);
@@ -125,7 +124,7 @@ cs_error_t Connection::FreeBuffer(void* buffer) {
   return buffers_.erase(buffer) == 1 ? CS_OK : CS_ERR_INVALID_PARAM;
 }
 
-cs_error_t Connection::MulticastBuffer(cpg_guarantee_t guarantee, void* buffer,
+cs_error_t Connection::MulticastBuffer(uint32_t guarantee, void* buffer,
                                        size_t size) {
   {
     const std::lock_guard lock(buffers_mutex_);
