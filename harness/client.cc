@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "harness/message.h"
+#include "harness/thread_watch.h"
 
 namespace cpgcert::harness {
 
@@ -23,6 +24,9 @@ using std::chrono::milliseconds;
 // Bounds the retries; a service that answers TRY_AGAIN for so long is broken.
 constexpr milliseconds kRetryDeadline{10000};
 constexpr milliseconds kRetryPause{1};
+
+// For the library's own threads; one that never rests costs this much.
+constexpr milliseconds kRestDeadline{300};
 
 // The client whose callbacks a slot belongs to. libcpg gives its callbacks no
 // argument of the caller's but the handle, which is what is on trial; so each
@@ -239,6 +243,12 @@ cs_error_t Client::RoundTrip() {
   unsigned int node_id = 0;
   return RetryWhileTryAgain([&] { return api_.local_get(handle_, &node_id); },
                             kRetryDeadline);
+}
+
+cs_error_t Client::Settle() {
+  const cs_error_t result = RoundTrip();
+  WaitLibraryAtRest(kRestDeadline);
+  return result;
 }
 
 bool Client::WaitReadable(milliseconds deadline) {

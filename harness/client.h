@@ -79,6 +79,10 @@ class Client {
   static int FinalizeAll();
   // A synchronous round trip to the service, cpg_local_get(3).
   cs_error_t RoundTrip();
+  // The same, after which what the service had sent before waits to be
+  // dispatched: a library's own threads are given the time to take it, until
+  // they are at rest (WaitLibraryAtRest, thread_watch.h).
+  cs_error_t Settle();
 
   cpg_handle_t handle() const { return handle_; }
   const CallbackSet& callbacks() const { return callbacks_; }
@@ -114,6 +118,29 @@ class Client {
 // Retries `call` while it answers CS_ERR_TRY_AGAIN, at most for `deadline`.
 cs_error_t RetryWhileTryAgain(const std::function<cs_error_t()>& call,
                               std::chrono::milliseconds deadline);
+
+// Makes `call` again at once while it answers CS_ERR_TRY_AGAIN, a few times: a
+// library may ask for patience without a reason that its caller can see. What
+// it answers after that is its answer. For cases that look at a single call.
+template <typename Call>
+cs_error_t WithPatience(const Call& call) {
+  constexpr int kPatience = 10;
+  cs_error_t result = call();
+  for (int i = 0; i < kPatience && result == CS_ERR_TRY_AGAIN; ++i) {
+    result = call();
+  }
+  return result;
+}
+
+// What cpg_membership_get(3) answered, with CS_ERR_NOT_EXIST, which it may
+// answer for a group without members, taken for CS_OK and no entries.
+inline cs_error_t MembersAnswered(cs_error_t answer, int* count) {
+  if (answer != CS_ERR_NOT_EXIST) {
+    return answer;
+  }
+  *count = 0;
+  return CS_OK;
+}
 
 // "message m1 from 1:4711 in g", "change of g: joined=[1:4711:JOIN] left=[]
 // members=[1:4711]" or "totem change: [1 2]", with node and process ids.

@@ -1,9 +1,11 @@
 #include "harness/thread_watch.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -14,6 +16,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -142,6 +147,21 @@ Sleep DecodeSleep(int64_t number, const std::array<uint64_t, 6>& arguments) {
 // Read when a case ends, by the thread that started the calls.
 std::atomic<int> calls_under_way{0};
 
+// The threads of watched calls, those that have ended included.
+std::mutex own_threads_mutex;
+std::set<pid_t> own_threads;
+
+void NoteOwnThread(pid_t thread) {
+  const std::scoped_lock lock(own_threads_mutex);
+  own_threads.insert(thread);
+}
+
+bool IsOwnThread(pid_t thread) {
+  const std::scoped_lock lock(own_threads_mutex);
+  return thread == getpid() || thread == gettid() ||
+         own_threads.contains(thread);
+}
+
 // Parses "7 0x7ffd... 0x1 0xffffffff 0x0 0x0 0x0 SP PC"; false if "running".
 bool ParseSyscall(const std::string& line, Sleep* sleep) {
   if (line.empty() || line.starts_with("running")) {
@@ -219,6 +239,7 @@ void WatchedCall::Run(const std::function<void()>& call) {
   {
     const std::scoped_lock lock(mutex_);
     directory_ = open("/proc/thread-self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    NoteOwnThread(gettid());
     pthread_getcpuclockid(pthread_self(), &clock_);
     begin_ = std::chrono::steady_clock::now();
     started_ = true;
@@ -334,5 +355,71 @@ bool WatchedCall::SleptSince(const CallState& state) {
 int WatchedCall::CallsUnderWay() { return calls_under_way; }
 
 void WatchedCall::Abandon() { thread_.detach(); }
+
+namespace {
+
+// Whether all threads of the library rest, and how often each has been switched
+// away from by now.
+struct LibraryLook {
+  bool at_rest = true;
+  std::map<std::string, uint64_t> switches{};
+};
+
+LibraryLook LookAtLibrary() {
+  LibraryLook look;
+  DIR* tasks = opendir("/proc/self/task");
+  if (tasks == nullptr) {
+    return look;  // no descriptor is left
+  }
+  while (const dirent* task = readdir(tasks)) {
+    const std::string name = task->d_name;
+    if (name.starts_with('.') || IsOwnThread(std::stoi(name))) {
+      continue;
+    }
+    const std::string status =
+        ReadFileAt(dirfd(tasks), (name + "/status").c_str());
+    if (status.empty()) {
+      continue;  // it has ended
+    }
+    look.switches[name] = ParseSwitches(status);
+    Sleep sleep;
+    const bool asleep =
+        status.find("\nState:\tS") != std::string::npos &&
+        ParseSyscall(ReadFileAt(dirfd(tasks), (name + "/syscall").c_str()),
+                     &sleep);
+    look.at_rest = look.at_rest && asleep &&
+                   (sleep.timeout_ns == kInfiniteNs ||
+                    sleep.timeout_ns >= WatchedCall::kLongSleepNs);
+  }
+  closedir(tasks);
+  return look;
+}
+
+}  // namespace
+
+bool WaitLibraryAtRest(std::chrono::milliseconds deadline) {
+  // A directory for each thread, beside "." and "..".
+  constexpr nlink_t kLinksOfOneThread = 3;
+  struct stat tasks = {};
+  if (stat("/proc/self/task", &tasks) == 0 &&
+      tasks.st_nlink == kLinksOfOneThread) {
+    return true;
+  }
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  LibraryLook before = LookAtLibrary();
+  while (true) {
+    const timespec pause = {0, kPauseNs};
+    nanosleep(&pause, nullptr);  // sleep: between two looks
+    LibraryLook now = LookAtLibrary();
+    // Two looks: one may have handed its work to another between them.
+    if (before.at_rest && now.at_rest && before.switches == now.switches) {
+      return true;
+    }
+    if (std::chrono::steady_clock::now() > end) {
+      return false;
+    }
+    before = std::move(now);
+  }
+}
 
 }  // namespace cpgcert::harness

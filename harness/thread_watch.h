@@ -115,6 +115,13 @@ class WatchedCall {
   std::thread thread_;
 };
 
+// Waits until the threads that the library under test has started are at rest:
+// asleep in a wait that no short timer ends. What they had in hand is done
+// then. They are all but the main thread, the calling one and those of watched
+// calls. True at once if there are none; false if `deadline` passed first,
+// which a thread that goes on polling brings about.
+bool WaitLibraryAtRest(std::chrono::milliseconds deadline);
+
 }  // namespace cpgcert::harness
 
 #endif  // CPGCERT_HARNESS_THREAD_WATCH_H_

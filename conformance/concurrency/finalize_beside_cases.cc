@@ -94,7 +94,7 @@ void Register(const NamedCall& call, const std::string& name, Ending ending) {
   RegisterCase({.name = fmt::format("THR-03/{}/{}", call.name, name),
                 .requirements = std::move(requirements),
                 .profile = dies ? "faults" : "api",
-                .needs_capability = IsZeroCopy(call.kind)},
+                .needs_capability = MayBeAbsent(call.kind)},
                [call, ending](CaseContext& context) {
                  FinalizesBeside(context, call, ending);
                });

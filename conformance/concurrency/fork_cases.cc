@@ -171,10 +171,22 @@ std::vector<ChildCall> ChildCalls() {
   return calls;
 }
 
-Scene Prepare(CaseContext& context, State state) {
+bool IsOfIteration(const ChildCall& call) {
+  return call.name.starts_with("Iteration");
+}
+
+// A library may lack them.
+void NeedIteration(CaseContext& context) {
   context.Api({"cpg_iteration_initialize", "cpg_iteration_next",
-               "cpg_iteration_finalize", "cpg_context_set",
-               "cpg_max_atomic_msgsize_get", "cpg_flow_control_state_get"});
+               "cpg_iteration_finalize"});
+}
+
+Scene Prepare(CaseContext& context, State state) {
+  context.Api({"cpg_context_set", "cpg_max_atomic_msgsize_get",
+               "cpg_flow_control_state_get"});
+  if (state == State::kIterationOpen) {
+    NeedIteration(context);
+  }
   Scene scene{Connect(context), UniqueGroup("fork"), state};
   if (state != State::kIdle) {
     JoinAndSettle(*scene.client, scene.group);
@@ -296,6 +308,9 @@ void ExpectParentRests(CaseContext& context, Scene& scene,
 
 void ChildCallsOnHandle(CaseContext& context, State state,
                         const ChildCall& call) {
+  if (IsOfIteration(call)) {
+    NeedIteration(context);
+  }
   Scene scene = Prepare(context, state);
   context.SkipCensus("a child used the connection too");
   context.Step(call.name + " in a forked child");
@@ -376,7 +391,9 @@ void RegisterForkCases() {
       }
       RegisterCase({.name = fmt::format("FORK-01/{}/{}", state.name, call.name),
                     .requirements = {"FORK-01"},
-                    .profile = "api"},
+                    .profile = "api",
+                    .needs_capability = IsOfIteration(call) ||
+                                        state.value == State::kIterationOpen},
                    [state = state.value, call](CaseContext& context) {
                      ChildCallsOnHandle(context, state, call);
                    });
@@ -387,7 +404,8 @@ void RegisterForkCases() {
                "FORK-01/{}/{}", state.name,
                parents_first ? "FinalizeAndOwnConnection" : "OwnConnection"),
            .requirements = {"FORK-01"},
-           .profile = "api"},
+           .profile = "api",
+           .needs_capability = state.value == State::kIterationOpen},
           [state = state.value, parents_first](CaseContext& context) {
             ChildHasOwnConnection(context, state, parents_first);
           });

@@ -322,7 +322,7 @@ void RegisterSignalCases() {
       RegisterCase({.name = fmt::format("SIG-01/Storm/{}/{}", call.name, kind),
                     .requirements = {"SIG-01", "ERR-06"},
                     .profile = "api",
-                    .needs_capability = IsZeroCopy(call.kind)},
+                    .needs_capability = MayBeAbsent(call.kind)},
                    [call, restarting](CaseContext& context) {
                      if (call.kind == CallKind::kMulticast) {
                        StormOnMulticast(context, restarting);
@@ -337,7 +337,7 @@ void RegisterSignalCases() {
           {.name = fmt::format("SIG-01/WhileItWaits/{}/{}", call.name, kind),
            .requirements = {"SIG-01", "ERR-06", "ERR-03"},
            .profile = "faults",
-           .needs_capability = IsZeroCopy(call.kind)},
+           .needs_capability = MayBeAbsent(call.kind)},
           [call, restarting](CaseContext& context) {
             WhileItWaits(context, call, restarting);
           });

@@ -214,8 +214,10 @@ class AlteredCheck {
           [&] { return other_id == node_id; });
     std::string message = harness::MakeMessage("altered");
     const iovec part{message.data(), message.size()};
-    Judge("cpg_mcast_joined",
-          api.mcast_joined(value_, CPG_TYPE_AGREED, &part, 1), [&] {
+    Judge("cpg_mcast_joined", harness::WithPatience([&] {
+            return api.mcast_joined(value_, CPG_TYPE_AGREED, &part, 1);
+          }),
+          [&] {
             return DispatchUntil(*live_, 0, [](const auto& record) {
               return record.message == "altered";
             });
@@ -286,7 +288,8 @@ void RegisterBadHandles() {
                                         call.name, row.name),
                     .requirements = requirements,
                     .profile = "api",
-                    .needs_capability = row.needs_capability},
+                    .needs_capability = row.needs_capability ||
+                                        call.name.starts_with("Iteration")},
                    [&call, &row](CaseContext& context) {
                      CallWithBadHandle(context, call, row);
                    });

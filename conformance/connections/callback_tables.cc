@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <functional>
@@ -15,6 +16,7 @@
 #include "conformance/connections/topics.h"
 #include "conformance/support/support.h"
 #include "harness/message.h"
+#include "harness/thread_watch.h"
 
 namespace cpgcert::conformance::connections {
 
@@ -73,9 +75,8 @@ void ConsumesSilently(CaseContext& context, Nothing nothing) {
   connection.Join(group);
   Need(peer->Multicast("m1", harness::kSmallMessageSize));
   Need(peer->Leave(group));
-  if (!connection.WaitReadable(kWaitDeadline)) {
-    CaseContext::Untested("no event came that could be consumed");
-  }
+  // Nobody is owed a descriptor that shows them.
+  harness::WaitLibraryAtRest(std::chrono::milliseconds(300));
   context.Step("dispatches events for which there is no callback");
   const CpgApi& api = connection.api();
   const cpg_handle_t handle = connection.handle();

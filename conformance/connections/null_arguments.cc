@@ -289,7 +289,9 @@ void RegisterNullArguments() {
   for (const TwoErrorsRow& row : kTwoErrors) {
     RegisterCase({.name = fmt::format("HND-04/{}", row.name),
                   .requirements = {"HND-04"},
-                  .profile = "api"},
+                  .profile = "api",
+                  .needs_capability =
+                      std::string_view(row.name).starts_with("Iteration")},
                  [&row](CaseContext& context) { BothAreBad(context, row); });
   }
   for (const NullRow& row : kNulls) {
@@ -297,7 +299,9 @@ void RegisterNullArguments() {
         {.name = fmt::format("HND-05/{}", row.name),
          .requirements = {"HND-05"},
          .profile = "api",
-         .needs_capability = row.needs_capability},
+         .needs_capability =
+             row.needs_capability ||
+             std::string_view(row.name).starts_with("Iteration")},
         [&row](CaseContext& context) { IsNoSilentSuccess(context, row); });
   }
 }

@@ -220,7 +220,10 @@ std::vector<Outcome> CellRun::AllowedFor(const Phase& phase) const {
     allowed.insert(allowed.end(), as_usual.begin(), as_usual.end());
   }
   if (IsSignals(cell_.disturbance)) {
-    allowed.push_back({false, {CS_ERR_INTERRUPT}, Ran::kNone});
+    // A call that goes on after a callback is interrupted in a later wait.
+    const bool goes_on = MayBlock(cell_.type) && cell_.type != Type::kOne;
+    allowed.push_back(
+        {false, {CS_ERR_INTERRUPT}, goes_on ? Ran::kAnyNumber : Ran::kNone});
   }
   return allowed;
 }

@@ -46,13 +46,12 @@ def layer_library(
         **kwargs
     )
 
-def planted_fault(name, requirement, does):
+def planted_fault(name, requirement):
     """Builds <name>.so: a faithful libcpg with one fault.
 
     Args:
       name: in snake_case; the class is the same in CamelCase.
       requirement: the id of the requirement that it breaks.
-      does: what it does, in one sentence.
     """
     layer_library(
         name = name,

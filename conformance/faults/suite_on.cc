@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <numeric>
 #include <random>
+#include <utility>
 
 #include "conformance/case.h"
 #include "conformance/deviations.h"
@@ -41,15 +44,26 @@ CaseRun RunOf(const Trial& trial, const ItemEnd& end) {
                     : conformance::Decode(info, end.text);
 }
 
-void MarkDeviation(CaseRun* run) {
-  std::string error;
-  static const auto deviations = conformance::Deviations::Read(
-      Runfile("conformance/deviations/corosync_3_1_7.toml"), &error);
-  if (deviations.has_value()) {
-    std::vector<conformance::CaseOutcome> outcomes = {run->outcome};
-    (void)deviations->Apply({}, outcomes);
-    run->outcome = outcomes.front();
+// The file as it was read first; one that cannot be read ends the process.
+const conformance::Deviations& DeviationsIn(const std::string& file) {
+  static std::map<std::string, conformance::Deviations> files;
+  auto known = files.find(file);
+  if (known == files.end()) {
+    std::string error;
+    auto deviations = conformance::Deviations::Read(Runfile(file), &error);
+    if (!deviations.has_value()) {
+      std::fprintf(stderr, "%s\n", error.c_str());
+      std::abort();
+    }
+    known = files.emplace(file, std::move(*deviations)).first;
   }
+  return known->second;
+}
+
+void MarkDeviation(const Trial& trial, CaseRun* run) {
+  std::vector<conformance::CaseOutcome> outcomes = {run->outcome};
+  (void)DeviationsIn(trial.deviations).Apply({}, outcomes);
+  run->outcome = outcomes.front();
 }
 
 }  // namespace
@@ -70,6 +84,9 @@ std::vector<size_t> CasesDeciding(std::string_view requirement) {
   }
   std::mt19937 generator(1);  // NOLINT: the same order in every run
   std::ranges::shuffle(indices, generator);
+  std::ranges::partition(indices, [&](size_t index) {
+    return AllCases()[index].requirements.front() == requirement;
+  });
   return indices;
 }
 
@@ -105,7 +122,7 @@ std::string RunTrials(
       },
       [&](const ItemEnd& end) {
         CaseRun run = RunOf(trials[end.item], end);
-        MarkDeviation(&run);
+        MarkDeviation(trials[end.item], &run);
         if (wanted && !on_run(trials[end.item], run)) {
           wanted = false;
           stop.Stop();

@@ -154,16 +154,19 @@ void QueriesWithoutMembers(CaseContext& context) {
 
 void RegisterEmptyNameCases() {
   const auto add = [](const char* name, End end) {
-    RegisterCase(
-        {.name = name, .requirements = {"JOIN-06", "ERR-06"}, .profile = "api"},
-        [end](CaseContext& context) { EmptyName(context, end); });
+    RegisterCase({.name = name,
+                  .requirements = {"JOIN-06", "ERR-06"},
+                  .profile = "api",
+                  .needs_capability = true},  // it iterates
+                 [end](CaseContext& context) { EmptyName(context, end); });
   };
   add("JOIN-06/EmptyName/AfterLeave", End::kLeave);
   add("JOIN-06/EmptyName/AfterFinalize", End::kFinalize);
   add("JOIN-06/EmptyName/AfterProcessEnd", End::kProcessEnd);
   RegisterCase({.name = "JOIN-06/EmptyName/QueriesWithoutMembers",
                 .requirements = {"JOIN-06"},
-                .profile = "api"},
+                .profile = "api",
+                .needs_capability = true},
                QueriesWithoutMembers);
 }
 

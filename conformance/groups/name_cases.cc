@@ -362,7 +362,8 @@ void RegisterNameCases() {
                       std::vector<std::string> requirements = {"JOIN-05"}) {
     RegisterCase({.name = name,
                   .requirements = std::move(requirements),
-                  .profile = "api"},
+                  .profile = "api",
+                  .needs_capability = true},  // many iterate
                  std::move(body));
   };
   add("JOIN-05/EveryLength", EveryLength);

@@ -108,8 +108,10 @@ std::vector<std::string> MembersOf(Client& asker, const cpg_name& group) {
   int count = kMembersMax;
   cpg_name name = group;
   NeedOk("cpg_membership_get",
-         asker.api().membership_get(asker.handle(), &name, members.data(),
-                                    &count));
+         harness::MembersAnswered(
+             asker.api().membership_get(asker.handle(), &name, members.data(),
+                                        &count),
+             &count));
   std::vector<std::string> addresses;
   for (int i = 0; i < std::min(count, kMembersMax); ++i) {
     addresses.push_back(Address(members.at(i).nodeid, members.at(i).pid));

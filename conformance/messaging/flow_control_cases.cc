@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -60,18 +61,21 @@ int Flood(CaseContext& context, Members& members,
 
 void NobodyDispatches(CaseContext& context, Refused refused) {
   constexpr int kRoundsMax = 20;
-  constexpr int kCount = 6;
+  constexpr size_t kFloodSize = size_t{8} << 20;  // more than a ring holds
   constexpr size_t kSmall = 100;
   const char* requirement = refused == Refused::kRetried ? kFull : kNotSent;
   Members members(context, "flood");
   ErrorOracle oracle(context, members.client(), members.group(), nullptr);
   const size_t size = members.one_piece();
+  // However small a piece is, and in memory that a process has.
+  const int count = static_cast<int>(
+      std::clamp<size_t>(kFloodSize / std::max<size_t>(size, 1), 6, 500));
   for (int round = 1; round <= kRoundsMax; ++round) {
     // Small ones first: not even then is an error a delivery.
     std::vector<std::string> messages;
-    for (int i = 1; i <= 2 * kCount; ++i) {
+    for (int i = 1; i <= 2 * count; ++i) {
       messages.push_back(MessageOf(fmt::format("round{}m{}", round, i),
-                                   i <= kCount ? kSmall : size));
+                                   i <= count ? kSmall : size));
     }
     const int refusals = Flood(context, members, messages, refused);
     members.Check(requirement,
@@ -79,7 +83,7 @@ void NobodyDispatches(CaseContext& context, Refused refused) {
                               "bytes, as fast as they go, while no member "
                               "dispatches; {} of them refused with "
                               "CS_ERR_TRY_AGAIN",
-                              kCount, kSmall, size, refusals));
+                              count, kSmall, size, refusals));
     if (refusals > 0) {
       oracle.NothingHappened("cpg_mcast_joined while the transport is full");
       return;

@@ -66,7 +66,7 @@ Scene SetUp(CaseContext& context, Sender sender) {
 // them before the own departure is nobody's fault.
 std::vector<std::string> GivenAfterDeparture(Scene& scene, Sender sender,
                                              size_t seen) {
-  NeedOk("cpg_local_get", scene.client->RoundTrip());
+  NeedOk("cpg_local_get", scene.client->Settle());
   std::vector<std::string> lines;
   Need(scene.witness->Seen(&lines));
   if (sender == Sender::kLeaving) {

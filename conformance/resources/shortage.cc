@@ -94,6 +94,10 @@ std::string Shortage::Begin() {
   return "";
 }
 
+bool Shortage::MayHaveActed() const {
+  return resource_ != Resource::kMemory || step_ == 0 || watch_->fired();
+}
+
 std::string Shortage::End() {
   if (step_ == 0) {
     return "";

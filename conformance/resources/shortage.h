@@ -37,6 +37,9 @@ class Shortage {
   // False if the call that came between cannot have noticed: then a milder
   // shortage is none. But for step 0 it knows that of memory only.
   bool noticed() const { return noticed_; }
+  // The same between Begin() and End(): false if the resource has not been
+  // refused to anybody yet, which it knows of memory only.
+  bool MayHaveActed() const;
 
  private:
   const Resource resource_;

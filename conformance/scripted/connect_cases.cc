@@ -102,7 +102,8 @@ void ConnectIsRefused(CaseContext& context, const Opening& opening,
                       const Refusal& refusal) {
   ScriptedScene scene(context, refusal.script);
   cpg_handle_t handle = kUntouched;
-  const cs_error_t came = opening.open(scene.api(), &handle);
+  const cs_error_t came =
+      harness::WithPatience([&] { return opening.open(scene.api(), &handle); });
   // An implementation that talks to something else shows itself here.
   if (!refusal.script.listen) {
     Need(scene.service().Listen());
@@ -137,7 +138,8 @@ void ServiceDiesBeforeItAnswers(CaseContext& context, const Opening& opening) {
   const CpgApi functions = scene.api();
   WatchedAnswer answer([opening, functions] {
     cpg_handle_t handle = kUntouched;
-    return opening.open(functions, &handle);
+    return harness::WithPatience(
+        [&] { return opening.open(functions, &handle); });
   });
   const std::string call = fmt::format(
       "{}, while the service is stopped and then dies", opening.function);
@@ -164,7 +166,8 @@ void EveryErrno(CaseContext& context) {
   for (int number = 1; number <= kErrnoMax; ++number) {
     Need(scene.service().Admit({.refuse_errno = number}));
     cpg_handle_t handle = kUntouched;
-    const cs_error_t came = kOpenings[0].open(scene.api(), &handle);
+    const cs_error_t came = harness::WithPatience(
+        [&] { return kOpenings[0].open(scene.api(), &handle); });
     const std::string call = fmt::format(
         "cpg_initialize, which the service refuses with errno {}", number);
     if (came == CS_OK) {

@@ -80,7 +80,7 @@ void RaisedAndLowered(CaseContext& context, FlowControl level,
   }
   ExpectOk(context, "MCAST-06",
            "cpg_mcast_joined again, after flow control was lowered",
-           TryMulticast(scene, message));
+           harness::WithPatience([&] { return TryMulticast(scene, message); }));
   const std::vector<std::string> messages = Delivered(scene, seen);
   if (messages != std::vector<std::string>{"m", "end"}) {
     context.Fail("MCAST-06",
@@ -103,7 +103,9 @@ void FullTransport(CaseContext& context) {
   cs_error_t came = CS_OK;
   for (int i = 0; i < kMessagesMax && came == CS_OK; ++i) {
     const std::string name = fmt::format("m{}", i);
-    came = TryMulticast(scene, harness::MakeMessage(name, kBytes));
+    came = harness::WithPatience([&] {
+      return TryMulticast(scene, harness::MakeMessage(name, kBytes));
+    });
     if (came == CS_OK) {
       owed.push_back(name);
     }

@@ -15,10 +15,13 @@ namespace wire = harness::wire;
 
 using ReplyKind = harness::Reaction::Answer;
 
+// To whose replies it can be done.
+enum class Replies { kAll, kWithPayload, kMembership, kIterationNext };
+
 struct Damage {
   const char* name;  // of the case
   const char* what;  // "whose reply ..."
-  bool needs_payload = false;
+  Replies replies = Replies::kAll;
   // Changes a good reply.
   void (*damage)(std::string* reply);
 };
@@ -28,15 +31,51 @@ constexpr int32_t kForeignId = 99;
 
 std::vector<Damage> Damages() {
   return {
-      {"CutInHeader", "whose reply ends before its error code", false,
+      {"CutInHeader", "whose reply ends before its error code", Replies::kAll,
        [](std::string* reply) { reply->resize(wire::kRequestHeaderSize); }},
       {"CutInPayload", "whose reply ends with its header, which says CS_OK",
-       true, [](std::string* reply) { reply->resize(wire::kReplyHeaderSize); }},
-      {"OtherId", "whose reply has the identifier of another", false,
+       Replies::kWithPayload,
+       [](std::string* reply) { reply->resize(wire::kReplyHeaderSize); }},
+      {"CutAndSizedInPayload",
+       "whose reply is a header only, says so, and says CS_OK",
+       Replies::kWithPayload,
+       [](std::string* reply) {
+         reply->resize(wire::kReplyHeaderSize);
+         wire::SetField(wire::Kind::kReply, reply, "size",
+                        wire::kReplyHeaderSize);
+       }},
+      {"ListCut", "whose reply has one member less than it says",
+       Replies::kMembership,
+       [](std::string* reply) {
+         wire::SetField(wire::Kind::kReply, reply, "member_count",
+                        wire::kMembershipMax + 1);
+       }},
+      {"NameCut", "whose reply has a group name longer than its field",
+       Replies::kIterationNext,
+       [](std::string* reply) {
+         wire::SetField(wire::Kind::kReply, reply, "group.length",
+                        wire::kNameMax + 1);
+       }},
+      {"OtherId", "whose reply has the identifier of another", Replies::kAll,
        [](std::string* reply) {
          wire::SetField(wire::Kind::kReply, reply, "id", kForeignId);
        }},
   };
+}
+
+bool CanBeDoneTo(const CallInfo& call, const Damage& damage) {
+  switch (damage.replies) {
+    case Replies::kAll:
+      // What cpg_finalize answers has no consequence.
+      return call.call != Call::kFinalize;
+    case Replies::kWithPayload:
+      return call.has_payload;
+    case Replies::kMembership:
+      return call.call == Call::kMembershipGet;
+    case Replies::kIterationNext:
+      return call.call == Call::kIterationNext;
+  }
+  return false;
 }
 
 // A reply that an honest service might give.
@@ -94,9 +133,7 @@ void DamagedReply(CaseContext& context, const CallInfo& call,
 void RegisterReplyCases() {
   for (const CallInfo& call : Calls()) {
     for (const Damage& damage : Damages()) {
-      // What cpg_finalize answers has no consequence.
-      if (call.call == Call::kFinalize ||
-          (damage.needs_payload && !call.has_payload)) {
+      if (!CanBeDoneTo(call, damage)) {
         continue;
       }
       RegisterCase({.name = Scripted("WIRE-02") + call.name + "/" + damage.name,

@@ -10,6 +10,7 @@
 #include "conformance/scripted/scripted_scene.h"
 #include "conformance/scripted/topics.h"
 #include "conformance/support/support.h"
+#include "harness/client.h"
 #include "harness/message.h"
 
 namespace cpgcert::conformance::scripted {
@@ -96,7 +97,9 @@ void JoinOfAnyName(CaseContext& context, const std::string& group) {
   scene.Connect();
   const size_t seen = scene.service().RequestCount();
   const cpg_name name = harness::MakeGroupName(group);
-  NeedOk("cpg_join", scene.api().join(scene.client().handle(), &name));
+  NeedOk("cpg_join", harness::WithPatience([&] {
+           return scene.api().join(scene.client().handle(), &name);
+         }));
   ExpectRequests(context, scene, "cpg_join", seen,
                  {wire::JoinRequest{.group = group, .process = Self()}});
 }
@@ -154,9 +157,9 @@ void IterationTypes(CaseContext& context) {
     const bool of_one = type == CPG_ITERATION_ONE_GROUP;
     cpg_iteration_handle_t iteration = 0;
     NeedOk("cpg_iteration_initialize",
-           scene.api().iteration_initialize(scene.client().handle(), type,
-                                            of_one ? &group : nullptr,
-                                            &iteration));
+           scene.IterationApi().iteration_initialize(
+               scene.client().handle(), type, of_one ? &group : nullptr,
+               &iteration));
     owed.emplace_back(wire::IterationInitializeRequest{
         .group = of_one ? ScriptedScene::kGroup : "",
         .type = static_cast<uint32_t>(type)});
@@ -178,10 +181,10 @@ void IterationNumber(CaseContext& context) {
   cpg_iteration_handle_t iteration = 0;
   cpg_iteration_description_t entry{};
   NeedOk("cpg_iteration_initialize",
-         scene.api().iteration_initialize(
+         scene.IterationApi().iteration_initialize(
              scene.client().handle(), CPG_ITERATION_ALL, nullptr, &iteration));
-  scene.api().iteration_next(iteration, &entry);
-  scene.api().iteration_finalize(iteration);
+  scene.IterationApi().iteration_next(iteration, &entry);
+  scene.IterationApi().iteration_finalize(iteration);
   ExpectRequests(
       context, scene,
       "cpg_iteration_initialize, cpg_iteration_next, cpg_iteration_finalize",

@@ -6,11 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <chrono>
 #include <csignal>
 #include <utility>
 
 #include "conformance/support/support.h"
+#include "harness/client.h"
 #include "harness/message.h"
+#include "harness/thread_watch.h"
 
 namespace cpgcert::conformance::scripted {
 
@@ -72,8 +75,12 @@ const CpgApi& ScriptedScene::api() {
                        "cpg_mcast_joined", "cpg_dispatch", "cpg_local_get",
                        "cpg_membership_get", "cpg_context_get",
                        "cpg_context_set", "cpg_max_atomic_msgsize_get",
-                       "cpg_flow_control_state_get", "cpg_iteration_initialize",
-                       "cpg_iteration_next", "cpg_iteration_finalize"});
+                       "cpg_flow_control_state_get"});
+}
+
+const CpgApi& ScriptedScene::IterationApi() {
+  return context_.Api({"cpg_iteration_initialize", "cpg_iteration_next",
+                       "cpg_iteration_finalize"});
 }
 
 void ScriptedScene::EndIfUnsupported() {
@@ -96,10 +103,15 @@ Client& ScriptedScene::Connect(harness::CallbackSet callbacks) {
 void ScriptedScene::Join() { JoinAndSettle(client(), kGroup); }
 
 void ScriptedScene::Prepare(Call call) {
+  if (call == Call::kIterationInitialize || call == Call::kIterationNext ||
+      call == Call::kIterationFinalize) {
+    IterationApi();
+  }
   Connect();
   switch (call) {
     case Call::kLeave:
     case Call::kLargeMulticast:
+    case Call::kMembershipGet:  // that of a group which there is
       Join();
       break;
     case Call::kIterationNext:
@@ -137,7 +149,8 @@ std::function<cs_error_t()> ScriptedScene::Make(Call call) {
     case Call::kMembershipGet:
       made = [=] {
         cpg_name name = group;
-        std::vector<cpg_address> members(harness::wire::kMembershipMax);
+        // Room for one more than a reply has.
+        std::vector<cpg_address> members(harness::wire::kMembershipMax + 1);
         auto count = static_cast<int>(members.size());
         return functions.membership_get(handle, &name, members.data(), &count);
       };
@@ -168,14 +181,28 @@ std::function<cs_error_t()> ScriptedScene::Make(Call call) {
       made = [=] { return functions.finalize(handle); };
       break;
   }
-  return [made] {
-    PaintStack(CS_OK);
-    return made();
+  // CS_ERR_TRY_AGAIN from a library that has not asked the service is not the
+  // answer that the case is about.
+  return [made, service = service_] {
+    const size_t asked = service->RequestCount();
+    cs_error_t answered = CS_OK;
+    const cs_error_t patient = harness::WithPatience([&] {
+      PaintStack(CS_OK);
+      answered = made();
+      return service->RequestCount() == asked ? answered : CS_OK;
+    });
+    return patient == CS_OK ? answered : patient;
   };
 }
 
 void ScriptedScene::React(const Reaction& reaction) {
   Need(service_->React(reaction));
+}
+
+void ScriptedScene::Send(const std::string& event) {
+  constexpr std::chrono::milliseconds kRestDeadline{300};
+  Need(service_->Send(event));
+  harness::WaitLibraryAtRest(kRestDeadline);
 }
 
 size_t ScriptedScene::Count(RequestId request) const {
@@ -196,10 +223,10 @@ int ScriptedScene::MemberCount() {
   cpg_name name = harness::MakeGroupName(kGroup);
   std::vector<cpg_address> members(harness::wire::kMembershipMax);
   auto count = static_cast<int>(members.size());
-  return api().membership_get(client().handle(), &name, members.data(),
-                              &count) == CS_OK
-             ? count
-             : -1;
+  const cs_error_t answer = harness::MembersAnswered(
+      api().membership_get(client().handle(), &name, members.data(), &count),
+      &count);
+  return answer == CS_OK ? count : -1;
 }
 
 std::string ScriptedScene::LargeMessage() {

@@ -62,6 +62,8 @@ class ScriptedScene {
   harness::ScriptedService& service() { return *service_; }
   // The library's functions that all these cases use.
   const harness::CpgApi& api();
+  // The same with those of an iteration, which a library may lack.
+  const harness::CpgApi& IterationApi();
 
   // Another connection, from now on client().
   harness::Client& Connect(harness::CallbackSet callbacks = {});
@@ -77,6 +79,9 @@ class ScriptedScene {
   std::function<cs_error_t()> Make(Call call);
 
   void React(const harness::Reaction& reaction);
+  // The service sends an event to client(); when it returns the event waits to
+  // be dispatched.
+  void Send(const std::string& event);
 
   // How many requests of this id have arrived.
   size_t Count(harness::wire::RequestId request) const;

@@ -13,6 +13,7 @@ void RegisterScriptedSuite() {
   RegisterFragmentCases();
   RegisterFlowCases();
   RegisterEventCases();
+  RegisterChangeCases();
 }
 
 }  // namespace cpgcert::conformance::scripted

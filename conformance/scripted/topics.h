@@ -13,6 +13,7 @@ void RegisterDeathCases();     // ERR-02, ERR-03, ITER-06
 void RegisterFragmentCases();  // PART-02, PART-06, PART-07
 void RegisterFlowCases();      // MCAST-06, MCAST-07, FLOW-01
 void RegisterEventCases();     // DISPATCH-10, CONF-07, PART-03, PART-04
+void RegisterChangeCases();    // CONF-01, TOTEM-02, TOTEM-03
 
 }  // namespace cpgcert::conformance::scripted
 

@@ -75,8 +75,10 @@ void FreesHandle(CaseContext& context, bool during) {
   std::vector<std::shared_ptr<CallStage>> stages;
   for (const NamedCall& call : NamedCalls()) {
     // Not joined; joined; joined and with an iteration open.
+    const bool iterates = call.kind == CallKind::kIterationNext &&
+                          context.Api({}).Has(call.function);
     if (call.kind == CallKind::kFinalize || call.kind == CallKind::kLocalGet ||
-        call.kind == CallKind::kIterationNext) {
+        iterates) {
       stages.push_back(
           CallStage::Prepare(context, call, UniqueGroup(call.name)));
     }
@@ -123,7 +125,7 @@ void RegisterDeathCases() {
     RegisterCase({.name = "ERR-02/KilledBefore/" + call.name,
                   .requirements = requirements,
                   .profile = "faults",
-                  .needs_capability = IsZeroCopy(call.kind)},
+                  .needs_capability = MayBeAbsent(call.kind)},
                  [call](CaseContext& context) { KilledBefore(context, call); });
     // ITER-06 asks the second question of cpg_iteration_next.
     if (Sleeps(call.kind) && call.kind != CallKind::kIterationNext) {
@@ -131,7 +133,7 @@ void RegisterDeathCases() {
           {.name = "ERR-02/KilledDuring/" + call.name,
            .requirements = {"ERR-02"},
            .profile = "faults",
-           .needs_capability = IsZeroCopy(call.kind)},
+           .needs_capability = MayBeAbsent(call.kind)},
           [call](CaseContext& context) { KilledDuring(context, call); });
     }
   }

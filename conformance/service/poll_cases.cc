@@ -78,15 +78,17 @@ void ShowsDeath(CaseContext& context, const Setting& setting,
   context.Note(fmt::format("poll said {:#x}", said->load()));
   // A program that dispatches while poll says so gets to the error.
   const auto count = std::make_shared<std::atomic<int>>(0);
-  WatchedAnswer answer(Persistent([client, type = type.value, count] {
-    cs_error_t code = CS_OK;
-    constexpr int kCallsMax = 1000;
-    for (int i = 0; code == CS_OK && i < kCallsMax; ++i) {
-      code = client->Dispatch(type);
-      ++*count;
-    }
-    return code;
-  }));
+  WatchedAnswer answer(
+      Persistent([client, descriptor, said, type = type.value, count] {
+        cs_error_t code = CS_OK;
+        constexpr int kCallsMax = 1000;
+        for (int i = 0; code == CS_OK && i < kCallsMax; ++i) {
+          Poll(descriptor, said)();
+          code = client->Dispatch(type);
+          ++*count;
+        }
+        return code;
+      }));
   ExpectDeathAnswer(context, "FD-02",
                     "cpg_dispatch, again and again, after poll had returned",
                     answer);

@@ -151,7 +151,7 @@ void RegisterRestartCases() {
           {.name = "ERR-07/OldConnection/" + call.name,
            .requirements = {"ERR-07"},
            .profile = "faults",
-           .needs_capability = IsZeroCopy(call.kind)},
+           .needs_capability = MayBeAbsent(call.kind)},
           [call](CaseContext& context) { OldGoesOnFailing(context, call); });
     }
   }

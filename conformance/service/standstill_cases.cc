@@ -193,7 +193,7 @@ void RegisterStandstillCases() {
         {.name = "ERR-03/StopsAndGoesOn/" + call.name,
          .requirements = {"ERR-03"},
          .profile = "faults",
-         .needs_capability = IsZeroCopy(call.kind)},
+         .needs_capability = MayBeAbsent(call.kind)},
         [call](CaseContext& context) { StopsAndGoesOn(context, call); });
   }
   RegisterCase({.name = "ERR-03/StopsAndGoesOn/ManySmallMulticasts",

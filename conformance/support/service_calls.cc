@@ -96,6 +96,12 @@ bool IsZeroCopy(CallKind kind) {
          kind == CallKind::kZcbFree;
 }
 
+bool MayBeAbsent(CallKind kind) {
+  return IsZeroCopy(kind) || kind == CallKind::kIterationInitialize ||
+         kind == CallKind::kIterationNext ||
+         kind == CallKind::kIterationFinalize;
+}
+
 void NeedAsleep(WatchedAnswer& answer, const NamedCall& call) {
   if (IsZeroCopy(call.kind)) {
     answer.NeedAsleepForService(call.function);
@@ -174,6 +180,10 @@ std::function<cs_error_t()> CallStage::Call() {
 }
 
 cs_error_t CallStage::Make() {
+  return harness::WithPatience([this] { return MakeOnce(); });
+}
+
+cs_error_t CallStage::MakeOnce() {
   PaintStack();
   const cpg_name name = harness::MakeGroupName(group_);
   switch (call_.kind) {

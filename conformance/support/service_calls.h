@@ -54,6 +54,8 @@ void NeedAsleep(WatchedAnswer& answer, const NamedCall& call);
 // All of the above, in their order.
 const std::vector<NamedCall>& NamedCalls();
 bool IsZeroCopy(CallKind kind);
+// A call of a capability that a library may lack: zero copy, iteration.
+bool MayBeAbsent(CallKind kind);
 bool IsDispatch(CallKind kind);
 bool IsInitialize(CallKind kind);
 
@@ -93,6 +95,7 @@ class CallStage : public std::enable_shared_from_this<CallStage> {
   void PrepareIteration();
   void PrepareBuffer();
   cs_error_t Make();
+  cs_error_t MakeOnce();
   cs_error_t MakeInitialize();
   cs_error_t MakeMulticast();
   cs_error_t MakeIteration();

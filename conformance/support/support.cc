@@ -177,7 +177,9 @@ ErrorOracle::State ErrorOracle::Look() const {
   int count = kMembersMax;
   cpg_name name = harness::MakeGroupName(group_);
   NeedOk("cpg_membership_get",
-         api.membership_get(subject_.handle(), &name, members.data(), &count));
+         harness::MembersAnswered(api.membership_get(subject_.handle(), &name,
+                                                     members.data(), &count),
+                                  &count));
   for (int i = 0; i < std::min<int>(count, kMembersMax); ++i) {
     state.members.push_back(
         fmt::format("{}:{}", members.at(i).nodeid, members.at(i).pid));

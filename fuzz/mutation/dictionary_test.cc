@@ -1,0 +1,65 @@
+#include "fuzz/mutation/dictionary.h"
+
+#include <algorithm>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "harness/wire/wire.h"
+
+namespace cpgcert::fuzz {
+namespace {
+
+namespace wire = harness::wire;
+
+bool Has(const std::string& bytes) {
+  return std::ranges::any_of(
+      EventWords(), [&bytes](const Word& word) { return word.bytes == bytes; });
+}
+
+TEST(DictionaryTest, HeadersAndIdsOfEveryEvent) {
+  for (const wire::Event& event :
+       {wire::Event(wire::TotemEvent{}),
+        wire::Event(wire::DeliverEvent{.group = "group"}),
+        wire::Event(wire::ConfigurationEvent{.group = "group"}),
+        wire::Event(wire::PartialDeliverEvent{.group = "group"})}) {
+    const std::string bytes = wire::Build(event);
+    EXPECT_TRUE(Has(bytes.substr(0, wire::kReplyHeaderSize)));
+    EXPECT_TRUE(Has(bytes.substr(0, 8)));
+    EXPECT_TRUE(Has(bytes.substr(8, 8)));
+  }
+}
+
+TEST(DictionaryTest, BoundariesInBothWidths) {
+  EXPECT_TRUE(Has(std::string("\x81\0\0\0", 4)));
+  EXPECT_TRUE(Has(std::string("\x81\0\0\0\0\0\0\0", 8)));
+  EXPECT_TRUE(Has("\xff\xff\xff\xff"));
+  EXPECT_TRUE(Has("\xff\xff\xff\xff\xff\xff\xff\xff"));
+}
+
+TEST(DictionaryTest, NoWordTwiceAndNoneTooLong) {
+  std::set<std::string> bytes;
+  std::set<std::string> names;
+  for (const Word& word : EventWords()) {
+    EXPECT_TRUE(bytes.insert(word.bytes).second) << word.name;
+    EXPECT_TRUE(names.insert(word.name).second) << word.name;
+    EXPECT_FALSE(word.bytes.empty()) << word.name;
+    EXPECT_LE(word.bytes.size(), kWordMax) << word.name;
+  }
+}
+
+TEST(DictionaryTest, LinesAreWhatLibFuzzerReads) {
+  EXPECT_EQ(DictionaryText({{"one", std::string("\x01\0\"", 3)}}),
+            "one=\"\\x01\\x00\\x22\"\n");
+  const std::regex line_form(R"([a-z0-9_]+="(\\x[0-9a-f]{2})+")");
+  std::istringstream text(DictionaryText(EventWords()));
+  std::string line;
+  while (std::getline(text, line)) {
+    EXPECT_TRUE(std::regex_match(line, line_form)) << line;
+  }
+}
+
+}  // namespace
+}  // namespace cpgcert::fuzz
