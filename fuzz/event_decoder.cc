@@ -18,6 +18,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fuzz/mutation/mutator.h"
+#include "fuzz/mutation/tier.h"
 #include "fuzz/support/callback_trace.h"
 #include "fuzz/support/event_input.h"
 #include "fuzz/support/event_session.h"
@@ -38,6 +40,7 @@ constexpr harness::StaleFill kFills[] = {
 };
 // The least trustworthy service that an input is left out for, and the library.
 Trust trust_max = Trust::kHostile;
+bool mutate_structure = true;
 std::unique_ptr<harness::CpgApi> library;
 
 [[noreturn]] void Object(const std::vector<EventRecord>& records,
@@ -45,13 +48,6 @@ std::unique_ptr<harness::CpgApi> library;
   std::fprintf(stderr, "%sevents:\n%s", problem.c_str(),
                DescribeEventInput(records).c_str());
   std::abort();
-}
-
-bool IsTrusted(const std::vector<OwedEvent>& owed) {
-  for (const OwedEvent& event : owed) {
-    if (event.trust > trust_max) return false;
-  }
-  return true;
 }
 
 void Check(const std::vector<EventRecord>& records,
@@ -78,6 +74,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   using namespace cpgcert::fuzz;  // NOLINT(google-build-using-namespace)
   const TargetOptions options = TakeTargetOptions(argc, argv);
   trust_max = options.trust;
+  mutate_structure = options.mutate_structure;
   library = LoadTarget(options);
   // Here coverage of the library's code is to begin: it is loaded, and the
   // first connection has been made.
@@ -88,9 +85,28 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace cpgcert::fuzz;  // NOLINT(google-build-using-namespace)
   const std::vector<EventRecord> records =
       ParseEventInput({reinterpret_cast<const char*>(data), size});
+  if (trust_max != Trust::kHostile && TierOf(records) > trust_max) return -1;
   const std::vector<OwedEvent> owed = OwedFor(records);
-  if (!IsTrusted(owed)) return -1;
   // What is to be repeated for coverage's sake.
   Check(records, owed);
   return 0;
+}
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size,
+                                          size_t size_max, unsigned seed) {
+  using namespace cpgcert::fuzz;  // NOLINT(google-build-using-namespace)
+  return mutate_structure ? Mutate(data, size, size_max, seed, trust_max)
+                          : MutateBytes(data, size, size_max);
+}
+
+extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data1, size_t size1,
+                                            const uint8_t* data2, size_t size2,
+                                            uint8_t* out, size_t size_max,
+                                            unsigned seed) {
+  using namespace cpgcert::fuzz;  // NOLINT(google-build-using-namespace)
+  // Half of all mutations would be crossings. Of bytes, libFuzzer's own mutator
+  // makes them.
+  constexpr unsigned kOneIn = 4;
+  if (!mutate_structure || seed % kOneIn != 0) return 0;
+  return CrossOver(data1, size1, data2, size2, out, size_max, seed, trust_max);
 }

@@ -1,10 +1,11 @@
 // Writes the seeds of the fuzz targets: what an honest service sends, built
 // from the drawing of the wire (harness/wire).
 //
-// usage: seeds FOLDER NAME...
+// usage: seeds TARGET FOLDER NAME...
 //
-// Writes FOLDER/NAME for each. The names must be those of all seeds, so that
-// the list in the build cannot fall behind. Exit status: 0 written, 1 not.
+// Writes FOLDER/NAME for each. The names must be those of all seeds of the
+// target, so that the list in the build cannot fall behind. Exit status: 0
+// written, 1 not.
 
 #include <corosync/cpg.h>
 #include <fmt/format.h>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "fuzz/support/event_input.h"
+#include "fuzz/support/reply_seeds.h"
 #include "harness/wire/wire.h"
 
 namespace cpgcert::fuzz {
@@ -84,7 +86,7 @@ wire::Event Fragment(wire::PartialType type, uint32_t process,
                                    .fragment = fragment};
 }
 
-std::map<std::string, std::string> Seeds() {
+std::map<std::string, std::string> EventSeeds() {
   using enum Delivery;
   using enum wire::PartialType;
   const wire::Event totem =
@@ -136,8 +138,8 @@ std::map<std::string, std::string> Seeds() {
   return seeds;
 }
 
-int Write(const std::string& folder, const std::vector<std::string>& names) {
-  const std::map<std::string, std::string> seeds = Seeds();
+int Write(const std::map<std::string, std::string>& seeds,
+          const std::string& folder, const std::vector<std::string>& names) {
   for (const auto& [name, text] : seeds) {
     if (std::ranges::find(names, name) == names.end()) {
       fmt::print(stderr, "{} is a seed too: add it to the build\n", name);
@@ -160,13 +162,21 @@ int Write(const std::string& folder, const std::vector<std::string>& names) {
   return 0;
 }
 
+// Empty for a target that is not known.
+std::map<std::string, std::string> SeedsOf(std::string_view target) {
+  if (target == "event_decoder") return EventSeeds();
+  if (target == "reply_decoder") return ReplySeeds();
+  return {};
+}
+
 }  // namespace
 }  // namespace cpgcert::fuzz
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    fmt::print(stderr, "usage: seeds FOLDER NAME...\n");
+  if (argc < 3) {
+    fmt::print(stderr, "usage: seeds TARGET FOLDER NAME...\n");
     return 1;
   }
-  return cpgcert::fuzz::Write(argv[1], {argv + 2, argv + argc});
+  return cpgcert::fuzz::Write(cpgcert::fuzz::SeedsOf(argv[1]), argv[2],
+                              {argv + 3, argv + argc});
 }

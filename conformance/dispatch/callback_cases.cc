@@ -30,11 +30,12 @@ constexpr int kAll = 2;
 constexpr int kBlocking = 3;
 constexpr int kOneNonblocking = 4;
 
-// When it returns both wait for every member.
-void SendTwo(harness::Peer& peer) {
+// When it returns both wait for the client.
+void SendTwo(harness::Peer& peer, Client& client) {
   for (const char* name : {"first", "second"}) {
     Need(peer.Multicast(name, harness::kSmallMessageSize));
   }
+  NeedOk("cpg_local_get", client.Settle());
 }
 
 // Dispatches and fails DISPATCH-01 unless that many callbacks ran.
@@ -60,12 +61,12 @@ void TypesHaveTheValuesOfTheHeader(CaseContext& context) {
   JoinAndSettle(client, group);
   Need(peer->Join(group));
   DispatchWaiting(client);
-  SendTwo(*peer);
+  SendTwo(*peer, client);
   ExpectCallbacks(context, client, kOneNonblocking, "ONE_NONBLOCKING", 1);
   DispatchWaiting(client);
-  SendTwo(*peer);
+  SendTwo(*peer, client);
   ExpectCallbacks(context, client, kAll, "ALL", 2);
-  SendTwo(*peer);
+  SendTwo(*peer, client);
   const size_t before = client.RecordCount();
   ExpectOk(context, "DISPATCH-01", "cpg_dispatch of type 1, ONE",
            client.Dispatch(kOne));

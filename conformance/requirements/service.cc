@@ -52,6 +52,12 @@ constexpr Requirement kRows[] = {
      "was asked for gives an error, no success and no crash.",
      "the pages' RETURN VALUE: CS_OK if successful, otherwise an error", "",
      true},
+    {"WIRE-03", Tier::kObserved, "faults", "cpg_dispatch",
+     "An event that is not well-formed (its size, a length, a count or a "
+     "fragment's place does not fit the bytes that came) runs no callback and "
+     "damages nothing; the call answers an error or passes over it, and the "
+     "events after it are dispatched.",
+     "the wire layout observed in corosync 3.1.7", "", true},
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ void RegisterScriptedSuite() {
   RegisterFlowCases();
   RegisterEventCases();
   RegisterChangeCases();
+  RegisterMalformedCases();
 }
 
 }  // namespace cpgcert::conformance::scripted

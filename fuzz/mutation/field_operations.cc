@@ -96,7 +96,11 @@ bool SetCount(Scene* scene) {
 // more or less; no larger than there is room for.
 size_t NewCount(Scene* scene, size_t size, size_t element) {
   const size_t max = size + scene->Room() / element;
-  std::vector<size_t> counts = {size + 1, size - std::min<size_t>(size, 1)};
+  if (scene->random.OneIn(2)) {
+    const bool more = size == 0 || scene->random.OneIn(2);
+    return more ? std::min(size + 1, max) : size - 1;
+  }
+  std::vector<size_t> counts;
   std::ranges::copy(kBoundaryCounts, std::back_inserter(counts));
   std::erase_if(counts,
                 [&](size_t count) { return count > max || count == size; });

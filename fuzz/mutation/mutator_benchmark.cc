@@ -18,6 +18,7 @@ namespace {
 
 namespace wire = harness::wire;
 constexpr size_t kSizeMax = 4096;
+constexpr unsigned kEvents = 8;
 constexpr unsigned kDepth = 5;
 
 struct Figures {
@@ -29,7 +30,10 @@ struct Figures {
 
 Figures Run(Tier limit, unsigned mutations) {
   using Clock = std::chrono::steady_clock;
-  const std::string seed = MutateInput("", {.size_max = kSizeMax}).input;
+  std::string seed;
+  for (unsigned i = 0; i < kEvents; ++i) {
+    seed += MutateInput("", {.size_max = kSizeMax / kEvents, .seed = i}).input;
+  }
   std::string input;
   Figures figures;
   for (unsigned i = 0; i < mutations; ++i) {

@@ -152,6 +152,11 @@ bool SameEvents(const Entries& before, const Entries& after) {
 TEST_F(OperationsTest, OnRecords) {
   Expect(RecordOperations(), {{"InsertEvent", OneMore},
                               {"DeleteRecord", OneLess},
+                              {"DeleteRun",
+                               [](const Entries& before, const Entries& after) {
+                                 return after.size() + 2 <= before.size() &&
+                                        !after.empty();
+                               }},
                               {"DuplicateRecord", OneMore},
                               {"SwapRecords", SameEvents},
                               {"MoveRecord", SameEvents},

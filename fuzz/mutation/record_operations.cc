@@ -27,6 +27,16 @@ bool DeleteRecord(Scene* scene) {
   return true;
 }
 
+// Inputs would only grow otherwise.
+bool DeleteRun(Scene* scene) {
+  if (scene->entries.size() < 3) return false;
+  const size_t count = scene->random.Between(2, scene->entries.size() - 1);
+  const size_t first = scene->random.Below(scene->entries.size() - count + 1);
+  const auto begin = scene->entries.begin() + Place(first);
+  scene->entries.erase(begin, begin + Place(count));
+  return true;
+}
+
 bool DuplicateRecord(Scene* scene) {
   const auto at = PickEntry(scene);
   if (!at.has_value()) return false;
@@ -77,7 +87,8 @@ bool InsertRun(Scene* scene) {
   if (!HasOther(scene)) return false;
   const Entries& other = *scene->other;
   const size_t first = scene->random.Below(other.size());
-  const size_t count = scene->random.Between(1, other.size() - first);
+  const size_t count =
+      scene->random.Between(1, std::min<size_t>(other.size() - first, 4));
   scene->entries.insert(
       scene->entries.begin() +
           Place(scene->random.Below(scene->entries.size() + 1)),
@@ -185,6 +196,7 @@ std::span<const Operation> RecordOperations() {
   static constexpr Operation kOperations[] = {
       {"InsertEvent", kConformant, 12, InsertEvent},
       {"DeleteRecord", kConformant, 8, DeleteRecord},
+      {"DeleteRun", kConformant, 3, DeleteRun},
       {"DuplicateRecord", kConformant, 4, DuplicateRecord},
       {"SwapRecords", kConformant, 4, SwapRecords},
       {"MoveRecord", kConformant, 4, MoveRecord},

@@ -130,7 +130,7 @@ EventTier InputTier::Take(std::string_view event) {
           std::get_if<wire::ConfigurationEvent>(&*parsed.message)) {
     for (const wire::Address& address : change->left) {
       assemblies_.erase({address.node, address.process});
-      seen_[{address.node, address.process}] = true;
+      seen_.insert({address.node, address.process});
     }
   }
   if (const auto* fragment =
@@ -149,14 +149,14 @@ std::string_view InputTier::WhyOutOfPlace(
         .group = event.group,
         .missing = event.message_size - event.fragment.size(),
         .size = event.message_size};
-    seen_[sender] = true;
+    seen_.insert(sender);
     return "";
   }
   const auto found = assemblies_.find(sender);
   const bool last = type == wire::PartialType::kLast;
   if (found == assemblies_.end()) {
-    const bool seen = seen_[sender];
-    seen_[sender] = seen || last;
+    const bool seen = seen_.contains(sender);
+    if (last) seen_.insert(sender);
     return seen ? "a fragment that continues nothing" : "";
   }
   Assembly& assembly = found->second;

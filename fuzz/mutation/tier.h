@@ -40,6 +40,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,9 +77,10 @@ class InputTier {
   std::string_view WhyOutOfPlace(
       const harness::wire::PartialDeliverEvent& event);
 
-  // Nothing: that sender may send no more than a first fragment.
+  // Of messages that have begun and not ended.
   std::map<Sender, Assembly> assemblies_;
-  std::map<Sender, bool> seen_;
+  // Whose messages all begin within the input from here on.
+  std::set<Sender> seen_;
 };
 
 // The worst of its events'.

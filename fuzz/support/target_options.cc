@@ -19,6 +19,7 @@ namespace {
 constexpr int kBadUsage = 2;
 constexpr char kLibraryVariable[] = "CPGCERT_FUZZ_LIBCPG";
 constexpr char kTrustVariable[] = "CPGCERT_FUZZ_TRUST";
+constexpr char kMutateVariable[] = "CPGCERT_FUZZ_MUTATE";
 constexpr std::array<std::string_view, 3> kTrusts = {"conformant", "consistent",
                                                      "hostile"};
 
@@ -35,6 +36,13 @@ Trust ParseTrust(std::string_view text) {
   }
   Exit(fmt::format("--trust {}: not one of {}, {}, {}", text, kTrusts[0],
                    kTrusts[1], kTrusts[2]));
+}
+
+bool ParseMutate(std::string_view text) {
+  if (text != "structure" && text != "bytes") {
+    Exit(fmt::format("--mutate {}: not one of structure, bytes", text));
+  }
+  return text == "structure";
 }
 
 // The option's value, which is *at or the next argument.
@@ -69,14 +77,18 @@ TargetOptions TakeTargetOptions(int* argc, char*** argv) {
   }
   TargetOptions options;
   std::string trust = std::string(kTrusts.back());
+  std::string mutate = "structure";
   TakeFrom(kLibraryVariable, &options.library);
   TakeFrom(kTrustVariable, &trust);
+  TakeFrom(kMutateVariable, &mutate);
   int kept = 0;
   for (int i = 0; i < *argc; ++i) {
     if (const auto library = ValueOf("--libcpg", *argc, *argv, &i)) {
       options.library = *library;
     } else if (const auto tier = ValueOf("--trust", *argc, *argv, &i)) {
       trust = *tier;
+    } else if (const auto how = ValueOf("--mutate", *argc, *argv, &i)) {
+      mutate = *how;
     } else {
       (*argv)[kept++] = (*argv)[i];
     }
@@ -84,8 +96,10 @@ TargetOptions TakeTargetOptions(int* argc, char*** argv) {
   *argc = kept;
   (*argv)[kept] = nullptr;
   options.trust = ParseTrust(trust);
+  options.mutate_structure = ParseMutate(mutate);
   setenv(kLibraryVariable, options.library.c_str(), 1);
   setenv(kTrustVariable, trust.c_str(), 1);
+  setenv(kMutateVariable, mutate.c_str(), 1);
   return options;
 }
 

@@ -3,12 +3,15 @@
 //
 //   --libcpg FILE   the library; default: libcpg.so.4, as the loader finds it
 //   --trust TIER    conformant, consistent or hostile (the default): inputs
-//                   that only a less trustworthy service sends are left out
+//                   that only a less trustworthy service sends are left out,
+//                   and none are made
+//   --mutate HOW    structure (the default): by the events (fuzz/mutation); or
+//                   bytes: by libFuzzer alone
 //
-// Both as "--name VALUE" or "--name=VALUE". Processes that libFuzzer starts
-// (-fork, -jobs, -merge) get them through CPGCERT_FUZZ_LIBCPG and
-// CPGCERT_FUZZ_TRUST. Under `bazel run`, files are relative to where it was
-// called.
+// All as "--name VALUE" or "--name=VALUE". Processes that libFuzzer starts
+// (-fork, -jobs, -merge) get them through CPGCERT_FUZZ_LIBCPG,
+// CPGCERT_FUZZ_TRUST and CPGCERT_FUZZ_MUTATE. Under `bazel run`, files are
+// relative to where it was called.
 
 #ifndef CPGCERT_FUZZ_SUPPORT_TARGET_OPTIONS_H_
 #define CPGCERT_FUZZ_SUPPORT_TARGET_OPTIONS_H_
@@ -24,6 +27,7 @@ namespace cpgcert::fuzz {
 struct TargetOptions {
   std::string library = "libcpg.so.4";
   Trust trust = Trust::kHostile;
+  bool mutate_structure = true;
 };
 
 // Takes the options out of the command line. Exits with status 2, and one

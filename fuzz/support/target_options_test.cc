@@ -14,6 +14,7 @@ class TargetOptionsTest : public testing::Test {
   TargetOptionsTest() {
     unsetenv("CPGCERT_FUZZ_LIBCPG");
     unsetenv("CPGCERT_FUZZ_TRUST");
+    unsetenv("CPGCERT_FUZZ_MUTATE");
   }
   TargetOptions Take(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "target");
@@ -36,6 +37,7 @@ TEST_F(TargetOptionsTest, Defaults) {
   const TargetOptions options = Take({"-runs=1", "corpus"});
   EXPECT_EQ(options.library, "libcpg.so.4");
   EXPECT_EQ(options.trust, Trust::kHostile);
+  EXPECT_TRUE(options.mutate_structure);
   EXPECT_EQ(left_, (std::vector<std::string>{"-runs=1", "corpus"}));
 }
 
@@ -48,10 +50,11 @@ TEST_F(TargetOptionsTest, AreTakenOutOfTheCommandLine) {
 }
 
 TEST_F(TargetOptionsTest, ReachTheProcessesThatItStarts) {
-  Take({"--libcpg=a.so", "--trust", "conformant"});
+  Take({"--libcpg=a.so", "--trust", "conformant", "--mutate=bytes"});
   const TargetOptions options = Take({});
   EXPECT_EQ(options.library, "a.so");
   EXPECT_EQ(options.trust, Trust::kConformant);
+  EXPECT_FALSE(options.mutate_structure);
 }
 
 using TargetOptionsDeathTest = TargetOptionsTest;
@@ -59,6 +62,8 @@ using TargetOptionsDeathTest = TargetOptionsTest;
 TEST_F(TargetOptionsDeathTest, BadUsage) {
   EXPECT_EXIT(Take({"--libcpg"}), testing::ExitedWithCode(2), "is missing");
   EXPECT_EXIT(Take({"--trust=none"}), testing::ExitedWithCode(2), "not one of");
+  EXPECT_EXIT(Take({"--mutate=none"}), testing::ExitedWithCode(2),
+              "not one of");
   EXPECT_EXIT(LoadTarget({.library = "/nowhere.so"}),
               testing::ExitedWithCode(2), "--libcpg /nowhere.so: ");
 }

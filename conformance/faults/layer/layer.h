@@ -118,11 +118,13 @@ bool ServiceIsDead(const Session& session);
 bool IsDispatchType(cs_dispatch_flags_t type);
 
 // Defines the function that makes the layer of a planted fault.
+// NOLINTBEGIN(bugprone-macro-parentheses): a function needs none.
 #define CPGCERT_PLANT(Class)                       \
   Layer& Plant##Class() {                          \
     static Layer& layer = *new Class; /* NOLINT */ \
     return layer;                                  \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace cpgcert::faults
 

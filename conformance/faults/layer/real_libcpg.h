@@ -33,6 +33,7 @@ namespace cpgcert::faults {
 
 // An entry point is null if the library beneath does not have it.
 struct RealLibcpg {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration needs none.
 #define CPGCERT_MEMBER(name) decltype(&::cpg_##name) name = nullptr;
   CPGCERT_FOR_EACH_ENTRY_POINT(CPGCERT_MEMBER)
 #undef CPGCERT_MEMBER

@@ -52,19 +52,24 @@ CPGCERT_PLANT(InvalidTypeBlocks)
 class LongNameInvalidParam : public Layer {
   cs_error_t Join(cpg_handle_t handle, Connection* connection,
                   const cpg_name* group) override {
-    return Mapped(Layer::Join(handle, connection, group));
+    return Mapped(group, Layer::Join(handle, connection, group));
   }
   cs_error_t Leave(cpg_handle_t handle, Connection* connection,
                    const cpg_name* group) override {
-    return Mapped(Layer::Leave(handle, connection, group));
+    return Mapped(group, Layer::Leave(handle, connection, group));
   }
   cs_error_t IterationInitialize(cpg_handle_t handle, cpg_iteration_type_t type,
                                  const cpg_name* group,
                                  cpg_iteration_handle_t* iteration) override {
-    return Mapped(Layer::IterationInitialize(handle, type, group, iteration));
+    return Mapped(group,
+                  Layer::IterationInitialize(handle, type, group, iteration));
   }
-  static cs_error_t Mapped(cs_error_t result) {
-    return result == CS_ERR_NAME_TOO_LONG ? CS_ERR_INVALID_PARAM : result;
+  // The same code from the service is its own answer.
+  static cs_error_t Mapped(const cpg_name* group, cs_error_t result) {
+    const bool is_long =
+        group != nullptr && group->length > CPG_MAX_NAME_LENGTH;
+    return is_long && result == CS_ERR_NAME_TOO_LONG ? CS_ERR_INVALID_PARAM
+                                                     : result;
   }
 };
 CPGCERT_PLANT(LongNameInvalidParam)
@@ -83,8 +88,13 @@ CPGCERT_PLANT(EmptyNameRefused)
 class LeaveUnjoinedInvalidParam : public Layer {
   cs_error_t Leave(cpg_handle_t handle, Connection* connection,
                    const cpg_name* group) override {
+    // From a member's leave that code is the service's own answer.
+    const bool is_member =
+        connection != nullptr && connection->joined && !connection->done;
     const cs_error_t result = Layer::Leave(handle, connection, group);
-    return result == CS_ERR_NOT_EXIST ? CS_ERR_INVALID_PARAM : result;
+    if (is_member && result == CS_OK) connection->done = true;
+    return !is_member && result == CS_ERR_NOT_EXIST ? CS_ERR_INVALID_PARAM
+                                                    : result;
   }
 };
 CPGCERT_PLANT(LeaveUnjoinedInvalidParam)

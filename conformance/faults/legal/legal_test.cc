@@ -49,6 +49,16 @@ constexpr Variant kVariants[] = {
 #include "conformance/faults/legal/variants.inc"
 };
 
+// The library beneath ("": the system's) and its known deviations.
+struct Base {
+  const char* library;
+  const char* deviations;
+};
+
+constexpr Base kBase[] = {
+#include "conformance/faults/legal/base.inc"
+};
+
 void PrintTo(const Variant& variant, std::ostream* out) {
   *out << variant.name;
 }
@@ -98,7 +108,7 @@ std::vector<size_t> CasesFor(const Variant& variant) {
 
 Trial TrialOf(size_t index, const std::string& library) {
   Trial trial{index, library};
-  trial.deviations = CPGCERT_BASE_DEVIATIONS;
+  trial.deviations = kBase->deviations;
   return trial;
 }
 
@@ -251,7 +261,7 @@ int main(int argc, char** argv) {
     }
   }
   // What the layers forward to, in every process.
-  const std::string base = CPGCERT_BASE_LIBRARY;
+  const std::string base = cpgcert::faults::kBase->library;
   if (!base.empty()) {
     setenv("CPGCERT_REAL_LIBCPG", cpgcert::faults::Runfile(base).c_str(), 1);
   }

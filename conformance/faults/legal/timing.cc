@@ -14,23 +14,31 @@
 
 namespace cpgcert::faults {
 
-using std::chrono::milliseconds;
+namespace {
+
+// 20 ms, whatever happens meanwhile: what is left of a sleep that signals
+// interrupt may grow with each of them, an end does not move.
+void Pause() {
+  constexpr std::chrono::milliseconds kDelay{20};
+  const auto end = std::chrono::steady_clock::now() + kDelay;
+  std::this_thread::sleep_until(end);  // sleep: what the variants do
+}
+
+}  // namespace
 
 // Every call, once: with a handle before it is looked up.
 class SlowCalls : public Layer {
-  static constexpr milliseconds kDelay{20};
-
   cpg_handle_t Translate(cpg_handle_t handle) override {
-    std::this_thread::sleep_for(kDelay);  // sleep: what the variant does
+    Pause();
     return handle;
   }
   cs_error_t Initializing(cpg_model_t*, cpg_model_v1_data_t*) override {
-    std::this_thread::sleep_for(kDelay);  // sleep: what the variant does
+    Pause();
     return CS_OK;
   }
   cs_error_t IterationNext(cpg_iteration_handle_t iteration,
                            cpg_iteration_description_t* description) override {
-    std::this_thread::sleep_for(kDelay);  // sleep: what the variant does
+    Pause();
     return Layer::IterationNext(iteration, description);
   }
 };
@@ -40,8 +48,6 @@ CPGCERT_PLANT(SlowCalls)
 // takes a while to start: in each process the first calls come too early.
 class ServiceStartsSlowly : public Layer {
   static constexpr int kEarlyCalls = 3;
-  static constexpr milliseconds kDelay{20};
-
   cs_error_t Initializing(cpg_model_t* model,
                           cpg_model_v1_data_t* data) override {
     const bool refused_anyway =
@@ -51,7 +57,7 @@ class ServiceStartsSlowly : public Layer {
     if (refused_anyway || calls_ >= kEarlyCalls || calls_++ >= kEarlyCalls) {
       return CS_OK;
     }
-    std::this_thread::sleep_for(kDelay);  // sleep: what the variant does
+    Pause();
     return CS_ERR_TRY_AGAIN;
   }
   std::atomic<int> calls_ = 0;

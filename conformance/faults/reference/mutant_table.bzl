@@ -7,6 +7,8 @@ verdict is that of the cases that catch it, as in ../fault_table.bzl; one that
 is "equivalent" has an eighth text that says why.
 """
 
+load(":malformed_event_mutants.bzl", "MALFORMED_EVENT_MUTANTS")
+
 # What the service says, taken apart.
 DECODER_MUTANTS = [
     (
@@ -432,4 +434,4 @@ CALL_MUTANTS = [
     ),
 ]
 
-MUTANTS = DECODER_MUTANTS + CALL_MUTANTS
+MUTANTS = DECODER_MUTANTS + MALFORMED_EVENT_MUTANTS + CALL_MUTANTS
