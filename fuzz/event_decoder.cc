@@ -18,12 +18,14 @@
 #include <string_view>
 #include <vector>
 
+#include "fuzz/coverage/coverage.h"
 #include "fuzz/mutation/mutator.h"
 #include "fuzz/mutation/tier.h"
 #include "fuzz/support/callback_trace.h"
 #include "fuzz/support/event_input.h"
 #include "fuzz/support/event_session.h"
 #include "fuzz/support/owed_events.h"
+#include "fuzz/support/target_coverage.h"
 #include "fuzz/support/target_options.h"
 #include "harness/cpg_api.h"
 #include "harness/qb_in_process/in_process_service.h"
@@ -76,8 +78,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   trust_max = options.trust;
   mutate_structure = options.mutate_structure;
   library = LoadTarget(options);
-  // Here coverage of the library's code is to begin: it is loaded, and the
-  // first connection has been made.
+  StartCoverage(options);
   return 0;
 }
 
@@ -87,8 +88,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       ParseEventInput({reinterpret_cast<const char*>(data), size});
   if (trust_max != Trust::kHostile && TierOf(records) > trust_max) return -1;
   const std::vector<OwedEvent> owed = OwedFor(records);
-  // What is to be repeated for coverage's sake.
-  Check(records, owed);
+  do {
+    Check(records, owed);
+  } while (coverage::RunAgain());
   return 0;
 }
 

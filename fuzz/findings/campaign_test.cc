@@ -51,7 +51,7 @@ std::vector<std::string> KeysOfMutant(const std::string& name) {
 TEST(CampaignTest, TheReferenceHasNone) {
   const CampaignResult result = Search(reference_path);
   EXPECT_EQ(Keys(result), std::vector<std::string>()) << ReportText(result, "");
-  EXPECT_EQ(result.not_reproduced, 0U);
+  EXPECT_TRUE(result.not_reproduced.empty());
   EXPECT_GT(result.inputs, 5000U);
 }
 

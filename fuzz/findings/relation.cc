@@ -205,7 +205,10 @@ Sequence BarelyBroken(const Sequence& sequence, const BrokenRelation& broken) {
   const Gathering gathering = Follower(sequence).GatheringAt(broken.event);
   switch (broken.relation) {
     case Relation::kOtherSize:
-      SetNumber(bytes, "message_size", uint64_t{gathering.message_size} + 1);
+      SetNumber(bytes, "message_size",
+                gathering.message_size == UINT32_MAX
+                    ? gathering.message_size - 1
+                    : gathering.message_size + 1);
       break;
     case Relation::kTogetherLarger:
       Resize(bytes, gathering.message_size - gathering.gathered + 1);

@@ -135,10 +135,14 @@ std::string ReportText(const CampaignResult& result,
                        const std::string& library) {
   std::string text = fmt::format(
       "{}: {} root causes; {} inputs run, {} not run for what is known, {} "
-      "went wrong only after others, {} runs to minimise and to classify, "
-      "{:.0f} s\n\n",
+      "runs to minimise and to classify, {:.0f} s\n",
       library, result.causes.size(), result.inputs, result.hidden,
-      result.not_reproduced, result.runs_alone, result.seconds);
+      result.runs_alone, result.seconds);
+  for (const auto& [damage, count] : result.not_reproduced) {
+    text +=
+        fmt::format("{} only after other inputs: {}\n", count, NameOf(damage));
+  }
+  text += "\n";
   for (size_t i = 0; i < result.causes.size(); ++i) {
     text += TextOfCause(result.causes[i], i + 1);
   }
@@ -160,9 +164,13 @@ std::string ReportJson(const CampaignResult& result,
   for (const Shadow& shadow : result.shadows) {
     shadows.push_back(shadow.Describe());
   }
+  Json not_reproduced = Json::object();
+  for (const auto& [damage, count] : result.not_reproduced) {
+    not_reproduced[NameOf(damage)] = count;
+  }
   const Json report = {
       {"library", library},        {"inputs", result.inputs},
-      {"hidden", result.hidden},   {"not_reproduced", result.not_reproduced},
+      {"hidden", result.hidden},   {"not_reproduced", not_reproduced},
       {"seconds", result.seconds}, {"root_causes", causes},
       {"shadows", shadows}};
   return report.dump(2) + "\n";

@@ -4,4 +4,6 @@
 
 #include <unistd.h>
 
-extern "C" int usleep(useconds_t) { return 0; }  // sleep: none, see above
+extern "C" int usleep(useconds_t /*duration*/) {  // sleep: none, see above
+  return 0;
+}

@@ -1,0 +1,17 @@
+// Coverage of the library that a fuzz target is about (fuzz/coverage).
+
+#ifndef CPGCERT_FUZZ_SUPPORT_TARGET_COVERAGE_H_
+#define CPGCERT_FUZZ_SUPPORT_TARGET_COVERAGE_H_
+
+#include "fuzz/support/target_options.h"
+
+namespace cpgcert::fuzz {
+
+// Begins it, once the library is loaded, and says on stderr what is counted or
+// why nothing is. Without libFuzzer, as when inputs are replayed, nobody would
+// look: nothing happens.
+void StartCoverage(const TargetOptions& options);
+
+}  // namespace cpgcert::fuzz
+
+#endif  // CPGCERT_FUZZ_SUPPORT_TARGET_COVERAGE_H_
