@@ -106,6 +106,8 @@ std::string ReproducerSource(const RootCause& cause) {
   Fill("@OWED@", Quoted(DescribeTrace(owed_trace)), &text);
   Fill("@ERRORS_MIN@", fmt::format("{}", errors_min), &text);
   Fill("@ERRORS_MAX@", fmt::format("{}", errors_max), &text);
+  Fill("@LEAKS@", cause.outcome.damage == Damage::kLeak ? "true" : "false",
+       &text);
   return text;
 }
 
