@@ -30,7 +30,7 @@ class Campaign {
   CampaignResult Result() {
     const Clock::time_point begin = Clock::now();
     Systematic();
-    AtRandom(begin + options_.duration);
+    AtRandom(Clock::now() + options_.duration);
     for (auto& [key, cause] : causes_) {
       result_.causes.push_back(std::move(cause));
     }

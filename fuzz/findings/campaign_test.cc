@@ -115,5 +115,9 @@ int main(int argc, char** argv) {
   if (argc < 3) return 2;
   cpgcert::fuzz::reference_path = argv[1];
   cpgcert::fuzz::mutant_folder = argv[2];
+  // By its name it is found as long as no other of that name is loaded.
+  std::string error;
+  const auto system = cpgcert::harness::LoadCpgApi("libcpg.so.4", &error);
+  if (system == nullptr) return 2;
   return RUN_ALL_TESTS();
 }

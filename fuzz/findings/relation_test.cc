@@ -109,8 +109,14 @@ TEST(RelationTest, TheHonestValueMendsWhatIsBroken) {
     }
     const std::vector<BrokenRelation> barely =
         BrokenRelations(BarelyBroken(sequence, broken[0]));
-    ASSERT_FALSE(barely.empty()) << TextOf(broken[0].relation).broken;
-    EXPECT_EQ(barely[0].relation, broken[0].relation);
+    EXPECT_TRUE(std::ranges::any_of(barely,
+                                    [&](const BrokenRelation& still) {
+                                      return still.relation ==
+                                             broken[0].relation;
+                                    }))
+        << TextOf(broken[0].relation).broken << "\n"
+        << DescribeEventInput(RecordsOf(sequence))
+        << DescribeEventInput(RecordsOf(BarelyBroken(sequence, broken[0])));
   }
   EXPECT_EQ(seen.size(), kRelations) << "one that no input breaks alone";
 }

@@ -145,16 +145,14 @@ size_t LeakOf(const harness::CpgApi& api,
   // More than the seven blocks of one size that the heap counts as in use
   // when they have been freed.
   constexpr size_t kSessions = 16;
-  std::array<size_t, kSessions + 1> sizes{};
-  for (size_t& size : sizes) {
+  size_t least = SIZE_MAX;
+  size_t before = 0;
+  for (size_t i = 0; i <= kSessions && least > 0; ++i) {
     StartClocks();
     PlayOver(api, records, owed, 0);
-    size = HeapSize();
-  }
-  size_t least = SIZE_MAX;
-  for (size_t i = 1; i < sizes.size(); ++i) {
-    least =
-        std::min(least, sizes[i] > sizes[i - 1] ? sizes[i] - sizes[i - 1] : 0);
+    const size_t size = HeapSize();
+    if (i > 0) least = std::min(least, size > before ? size - before : 0);
+    before = size;
   }
   return least;
 }

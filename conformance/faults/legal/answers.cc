@@ -1,6 +1,8 @@
 // Legal variants that answer otherwise where the pages leave the answer open,
 // and are otherwise like the library beneath.
 
+#include <algorithm>
+
 #include "conformance/faults/layer/layer.h"
 
 namespace cpgcert::faults {
@@ -16,8 +18,18 @@ bool IsRefusalOfSecondJoin(cs_error_t result) {
 class SecondJoinInvalidParam : public Layer {
   cs_error_t Join(cpg_handle_t handle, Connection* connection,
                   const cpg_name* group) override {
+    // Of the first join of a process the code is the service's own answer.
+    const bool second = connection != nullptr && HasJoined(*connection);
     const cs_error_t result = Layer::Join(handle, connection, group);
-    return IsRefusalOfSecondJoin(result) ? CS_ERR_INVALID_PARAM : result;
+    return second && IsRefusalOfSecondJoin(result) ? CS_ERR_INVALID_PARAM
+                                                   : result;
+  }
+  // This connection, or another of the process.
+  static bool HasJoined(const Connection& connection) {
+    return connection.joined ||
+           std::ranges::any_of(
+               ConnectionTable::Get().Others(connection),
+               [](const auto& other) { return other->joined.load(); });
   }
 };
 CPGCERT_PLANT(SecondJoinInvalidParam)
