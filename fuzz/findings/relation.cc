@@ -205,10 +205,12 @@ Sequence BarelyBroken(const Sequence& sequence, const BrokenRelation& broken) {
   const Gathering gathering = Follower(sequence).GatheringAt(broken.event);
   switch (broken.relation) {
     case Relation::kOtherSize:
+      // No smaller than the fragment, which would break another relation.
       SetNumber(bytes, "message_size",
                 gathering.message_size == UINT32_MAX
                     ? gathering.message_size - 1
-                    : gathering.message_size + 1);
+                    : std::max<size_t>(gathering.message_size + 1,
+                                       bytes->size() - FixedSize(*bytes)));
       break;
     case Relation::kTogetherLarger:
       Resize(bytes, gathering.message_size - gathering.gathered + 1);
