@@ -100,6 +100,8 @@ TEST(ReferenceTest, CallersOfOneHandleDoNotTakeEachOthersReplies) {
     Client client(Api(), {});
     ASSERT_EQ(client.Initialize(), CS_OK);
     ASSERT_EQ(client.Join("group"), CS_OK);
+    // A change of the group interrupts a message in fragments.
+    ASSERT_EQ(client.Dispatch(CS_DISPATCH_ONE), CS_OK);
     unsigned int node = 0;
     ASSERT_EQ(Api().local_get(client.handle(), &node), CS_OK);
     std::atomic<int> wrong = 0;
@@ -178,6 +180,9 @@ TEST(ReferenceTest, NeedsLittleStack) {
       Client client(Api(), {.totem = true, .initial_totem = true});
       ASSERT_EQ(client.Initialize(), CS_OK);
       ASSERT_EQ(client.Join("group"), CS_OK);
+      while (client.RecordCount() < 2) {
+        ASSERT_EQ(client.Dispatch(CS_DISPATCH_ONE), CS_OK);
+      }
       ASSERT_EQ(client.Multicast(MakeMessage("small", 100)), CS_OK);
       ASSERT_EQ(client.Multicast(MakeMessage("large", 3'000'000)), CS_OK);
       cpg_name name = MakeGroupName("group");
