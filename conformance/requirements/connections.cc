@@ -72,7 +72,7 @@ constexpr Requirement kRows[] = {
     {"FIN-08", Tier::kObserved, "api", "cpg_finalize",
      "The iteration handles of a finalized connection are answered with "
      "CS_ERR_BAD_HANDLE.",
-     kObserved},
+     kObserved, "", true},
     {"FD-01", Tier::kDocumented, "api", "cpg_fd_get",
      "The descriptor is for poll: when it is readable cpg_dispatch does not "
      "block, and it becomes readable when an event arrives.",

@@ -39,7 +39,7 @@ constexpr Requirement kRows[] = {
     {"JOIN-06", Tier::kObserved, "api", "cpg_join",
      "The empty name is refused, or is a group like any other: its member is "
      "gone when its connection or its process has ended.",
-     kObserved},
+     kObserved, "", true},
     {"JOIN-07", Tier::kObserved, "faults", "",
      "A service that answers CS_ERR_BUSY to a join or a leave is asked again, "
      "or the caller is given the error; a later success takes effect once.",

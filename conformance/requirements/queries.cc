@@ -38,33 +38,38 @@ constexpr Requirement kRows[] = {
      "CPG_ITERATION_ONE_GROUP without a group, another type with one, an "
      "unknown type or a null result are refused with CS_ERR_INVALID_PARAM.",
      "cpg_iteration_initialize(3), RETURN VALUE; the unknown type: observed "
-     "in corosync 3.1.7"},
+     "in corosync 3.1.7",
+     "", true},
     {"ITER-02", Tier::kDocumented, "api", "cpg_iteration_next",
      "CPG_ITERATION_NAME_ONLY gives the name of each group once with node id "
      "and process id 0; ONE_GROUP each member of the group, ALL each member "
      "of each group.",
-     "cpg_iteration_initialize(3) and cpg_iteration_next(3), DESCRIPTION"},
+     "cpg_iteration_initialize(3) and cpg_iteration_next(3), DESCRIPTION", "",
+     true},
     {"ITER-03", Tier::kDocumented, "api", "cpg_iteration_next",
      "After the last item the answer is CS_ERR_NO_SECTIONS, and stays so.",
      "cpg_iteration_next(3), RETURN VALUE",
      "The page calls the code CS_NO_SECTION, which no header defines; "
-     "CS_ERR_NO_SECTIONS is what <corosync/corotypes.h> has."},
+     "CS_ERR_NO_SECTIONS is what <corosync/corotypes.h> has.",
+     true},
     {"ITER-04", Tier::kObserved, "api", "cpg_iteration_next",
      "An iteration gives the members of the moment in which it was "
      "initialized; each of them at most once, whoever joins and leaves "
      "meanwhile.",
-     kObserved},
+     kObserved, "", true},
     {"ITER-05", Tier::kDocumented, "api", "cpg_iteration_next",
      "An iterator that is not, or no longer, one is answered with "
      "CS_ERR_BAD_HANDLE, a null description with CS_ERR_INVALID_PARAM.",
      "cpg_iteration_next(3), cpg_iteration_finalize(3); "
      "cpg_iteration_initialize(3), RETURN VALUE; the null description: "
-     "observed in corosync 3.1.7"},
+     "observed in corosync 3.1.7",
+     "", true},
     {"ITER-06", Tier::kDocumented, "faults", "cpg_iteration_next",
      "When the service dies between initialize, next and finalize of an "
      "iteration, the call answers an error and does not hang.",
      "cpg_iteration_initialize(3), COMMON IPC ERRORS: CS_ERR_LIBRARY, The "
-     "connection failed"},
+     "connection failed",
+     "", true},
 };
 
 }  // namespace

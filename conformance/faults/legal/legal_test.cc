@@ -90,6 +90,12 @@ bool IsProof(const CaseInfo& info) {
   return info.name.find("/LegalVariant/") != std::string::npos;
 }
 
+// Requests for memory fail, those of the layer too, which ends the process
+// then. The reference without a layer is asked (//cli:certify_reference_test).
+bool IsOfMemory(const CaseInfo& info) {
+  return info.name.ends_with("/Allocation");
+}
+
 // The cases for a variant: where it shows, and a sample of the others that is
 // another one for each variant.
 std::vector<size_t> CasesFor(const Variant& variant) {
@@ -98,8 +104,9 @@ std::vector<size_t> CasesFor(const Variant& variant) {
   std::vector<size_t> indices;
   for (size_t i = 0; i < AllCases().size(); ++i) {
     const CaseInfo& info = AllCases()[i];
-    if (!IsProof(info) && (whole == variant.name || ShowsIn(variant, info) ||
-                           i % one_of == first)) {
+    if (!IsProof(info) && !IsOfMemory(info) &&
+        (whole == variant.name || ShowsIn(variant, info) ||
+         i % one_of == first)) {
       indices.push_back(i);
     }
   }
@@ -110,11 +117,6 @@ Trial TrialOf(size_t index, const std::string& library) {
   Trial trial{index, library};
   trial.deviations = kBase->deviations;
   return trial;
-}
-
-// Requests for memory are made to fail, those of the layer too.
-bool IsOfMemory(const CaseInfo& info) {
-  return info.name.ends_with("/Allocation");
 }
 
 bool MayBeUnsupported(const CaseInfo& info) {
@@ -148,42 +150,35 @@ class LegalTest : public testing::TestWithParam<Variant> {
       if (lacks.empty() || run.message.find(lacks) == std::string::npos) {
         unsupported_.insert(trial.case_index);
       }
-    } else if (IsOfMemory(info) && verdict == Verdict::kFail) {
-      doubtful_.insert(trial.case_index);
     } else {
       EXPECT_TRUE(verdict == Verdict::kPass || run.outcome.is_deviation)
           << info.name << ": " << ToString(verdict) << ": " << run.message;
     }
   }
 
-  // A capability that the variant does not declare absent is absent beneath;
-  // and for want of memory the layer itself ends the process.
+  // A capability that the variant does not declare absent is absent beneath.
   void Compare() {
     std::vector<Trial> trials;
-    for (const auto& indices : {unsupported_, doubtful_}) {
-      for (const size_t index : indices) {
-        trials.push_back(TrialOf(index, Runfile(kUnfaulted)));
-      }
+    for (const size_t index : unsupported_) {
+      trials.push_back(TrialOf(index, Runfile(kUnfaulted)));
     }
     if (trials.empty()) {
       return;
     }
-    EXPECT_EQ(RunTrials(trials,
-                        [this](const Trial& trial, const CaseRun& run) {
-                          EXPECT_EQ(EffectiveVerdict(run.outcome),
-                                    doubtful_.contains(trial.case_index)
-                                        ? Verdict::kFail
-                                        : Verdict::kUnsupported)
-                              << run.outcome.name
-                              << ": the variant only has another verdict";
-                          return true;
-                        }),
-              "");
+    EXPECT_EQ(
+        RunTrials(
+            trials,
+            [](const Trial&, const CaseRun& run) {
+              EXPECT_EQ(EffectiveVerdict(run.outcome), Verdict::kUnsupported)
+                  << run.outcome.name
+                  << ": the variant only has another verdict";
+              return true;
+            }),
+        "");
   }
 
   // Cases to be run without the difference too.
   std::set<size_t> unsupported_{};
-  std::set<size_t> doubtful_{};
 };
 
 TEST_P(LegalTest, DiffersAndIsCertified) {

@@ -2,10 +2,11 @@
 // for the whole process.
 
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
+#include <cerrno>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -19,9 +20,18 @@ namespace {
 // 20 ms, whatever happens meanwhile: what is left of a sleep that signals
 // interrupt may grow with each of them, an end does not move.
 void Pause() {
-  constexpr std::chrono::milliseconds kDelay{20};
-  const auto end = std::chrono::steady_clock::now() + kDelay;
-  std::this_thread::sleep_until(end);  // sleep: what the variants do
+  constexpr long kDelayNs = 20'000'000;
+  constexpr long kSecondNs = 1'000'000'000;
+  timespec end{};
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_nsec += kDelayNs;
+  end.tv_sec += end.tv_nsec / kSecondNs;
+  end.tv_nsec %= kSecondNs;
+  int error = EINTR;
+  while (error == EINTR) {
+    error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end,
+                            nullptr);  // sleep: what the variants do
+  }
 }
 
 }  // namespace
