@@ -310,7 +310,8 @@ void RegisterSnapshots(const IterationType& type) {
           {.name = fmt::format("ITER-04/{}/{}/{}", type.name, each.name,
                                middle ? "AfterFirstItem" : "BeforeFirstItem"),
            .requirements = {"ITER-04", "ITER-03"},
-           .profile = "api"},
+           .profile = "api",
+           .needs_capability = true},
           [type, change = each.change, middle](CaseContext& context) {
             IsSnapshot(context, type, change, middle);
           });
@@ -322,7 +323,8 @@ void RegisterPlain(const std::string& name,
                    std::function<void(CaseContext&)> body) {
   RegisterCase({.name = "ITER-02/" + name,
                 .requirements = {"ITER-02", "ITER-03"},
-                .profile = "api"},
+                .profile = "api",
+                .needs_capability = true},
                std::move(body));
 }
 
@@ -349,7 +351,8 @@ void RegisterIterationCases() {
     });
     RegisterCase({.name = "ITER-03/EndStays/" + type.name,
                   .requirements = {"ITER-03"},
-                  .profile = "api"},
+                  .profile = "api",
+                  .needs_capability = true},
                  [type](CaseContext& context) { EndStays(context, type); });
     RegisterSnapshots(type);
     for (const IterationType& other : IterationTypes()) {

@@ -288,7 +288,8 @@ void RegisterBadIterators() {
           {.name = fmt::format("ITER-05/{}/{}", finalize ? "Finalize" : "Next",
                                bad.name),
            .requirements = {"ITER-05", "ERR-06", "ITER-03"},
-           .profile = "api"},
+           .profile = "api",
+           .needs_capability = true},
           [bad, finalize](CaseContext& context) {
             RefusesIterator(context, bad, finalize);
           });
@@ -308,7 +309,8 @@ void RegisterIterationErrorCases() {
         const Arguments arguments{type, group, result};
         RegisterCase({.name = "ITER-01/" + Name(arguments),
                       .requirements = {"ITER-01", "ERR-06"},
-                      .profile = "api"},
+                      .profile = "api",
+                      .needs_capability = true},
                      [arguments](CaseContext& context) {
                        Initializes(context, arguments);
                      });
@@ -318,11 +320,13 @@ void RegisterIterationErrorCases() {
   RegisterBadIterators();
   RegisterCase({.name = "ITER-05/Next/NullDescription",
                 .requirements = {"ITER-05", "ERR-06", "ITER-03"},
-                .profile = "api"},
+                .profile = "api",
+                .needs_capability = true},
                RefusesNullDescription);
   RegisterCase({.name = "ITER-05/Abandoned",
                 .requirements = {"ITER-05"},
-                .profile = "api"},
+                .profile = "api",
+                .needs_capability = true},
                IterationsAbandoned);
   for (const DyingCall& dying : {DyingCall{"FirstNext", Dying::kFirstNext},
                                  DyingCall{"SecondNext", Dying::kSecondNext},
@@ -332,7 +336,8 @@ void RegisterIterationErrorCases() {
                         "ITER-06/{}/{}",
                         during ? "KilledDuring" : "KilledBefore", dying.name),
                     .requirements = {"ITER-06"},
-                    .profile = "faults"},
+                    .profile = "faults",
+                    .needs_capability = true},
                    [dying, during](CaseContext& context) {
                      ServiceDies(context, dying, during);
                    });

@@ -29,8 +29,8 @@ void Pause() {
   end.tv_nsec %= kSecondNs;
   int error = EINTR;
   while (error == EINTR) {
-    error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end,
-                            nullptr);  // sleep: what the variants do
+    const int way = TIMER_ABSTIME;
+    error = clock_nanosleep(CLOCK_MONOTONIC, way, &end, nullptr);  // sleep: so
   }
 }
 
