@@ -126,7 +126,7 @@ class Connection {
     return unprocessed_ != nullptr || (early_totem_change_ && has_seen_change_);
   }
   // What an event changes, and the callback that it runs.
-  cs_error_t Take(Event event, std::optional<Callback>* callback);
+  cs_error_t Take(Event&& event, std::optional<Callback>* callback);
   cs_error_t TakeFragment(const Fragment& fragment,
                           std::optional<Callback>* callback);
   void TakeChange(ConfigurationChange change,

@@ -85,7 +85,7 @@ cs_error_t Connection::ReceiveNext(std::unique_ptr<Buffer>* buffer,
   }
 }
 
-cs_error_t Connection::Take(Event event, std::optional<Callback>* callback) {
+cs_error_t Connection::Take(Event&& event, std::optional<Callback>* callback) {
   if (auto* totem_change = std::get_if<TotemChange>(&event)) {
     TakeTotemChange(std::move(*totem_change), callback);
     return CS_OK;
@@ -100,7 +100,7 @@ cs_error_t Connection::Take(Event event, std::optional<Callback>* callback) {
   if (const auto* fragment = std::get_if<Fragment>(&event)) {
     return TakeFragment(*fragment, callback);
   }
-  *callback = Delivery{std::get<Message>(event), {}};
+  callback->emplace(std::in_place_type<Delivery>, std::get<Message>(event));
   return CS_OK;
 }
 

@@ -27,14 +27,13 @@ std::vector<cpg_address> Addresses(std::span<const std::byte> bytes) {
 cs_error_t DecodeMessage(std::span<std::byte> bytes, Event* event) {
   const auto* fixed = FixedPart<wire::DeliverEvent>(bytes);
   if (fixed == nullptr) return CS_ERR_MESSAGE_ERROR;
-  Message message;
+  Message& message = event->emplace<Message>();
   message.sender = {fixed->nodeid.value, fixed->pid.value};
   message.bytes = bytes.subspan(sizeof *fixed);
   if (!DecodeName(fixed->group, &message.group) ||
       fixed->size.value != message.bytes.size()) {
     return CS_ERR_MESSAGE_ERROR;
   }
-  *event = message;
   return CS_OK;
 }
 
@@ -97,9 +96,8 @@ cs_error_t DecodeTotemChange(std::span<std::byte> bytes, Event* event) {
 
 bool DecodeName(const wire::Name& name, cpg_name* out) {
   if (name.length.value > CPG_MAX_NAME_LENGTH) return false;
-  *out = {};
   out->length = name.length.value;
-  std::memcpy(out->value, name.bytes, out->length);
+  std::memcpy(out->value, name.bytes, sizeof out->value);
   return true;
 }
 

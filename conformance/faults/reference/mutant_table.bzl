@@ -128,8 +128,8 @@ DECODER_MUTANTS = [
         "fail",
         "Of the size of a message only the lower 16 bits are taken.",
         "event_decoder.cc",
-        "*event = message;",
-        "message.bytes = message.bytes.first(message.bytes.size() & 0xffff); *event = message;",
+        "return CS_OK; } cs_error_t DecodeFragment(",
+        "message.bytes = message.bytes.first(message.bytes.size() & 0xffff); return CS_OK; } cs_error_t DecodeFragment(",
     ),
     (
         "sender_fields_swapped",
