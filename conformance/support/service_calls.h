@@ -70,7 +70,6 @@ class CallStage : public std::enable_shared_from_this<CallStage> {
                                             const NamedCall& call,
                                             const std::string& group);
 
-  // The call, with the stage held. It can be made again after an error.
   // The call; it holds the stage, and can be made again after an error.
   std::function<cs_error_t()> Call();
   const std::string& function() const { return call_.function; }

@@ -18,7 +18,8 @@ namespace cpgcert::faults {
 namespace {
 
 // 20 ms, whatever happens meanwhile: what is left of a sleep that signals
-// interrupt may grow with each of them, an end does not move.
+// interrupt may grow with each of them (seen on Linux 6.18: to minutes), an end
+// does not move.
 void Pause() {
   constexpr long kDelayNs = 20'000'000;
   constexpr long kSecondNs = 1'000'000'000;
@@ -29,6 +30,7 @@ void Pause() {
   end.tv_nsec %= kSecondNs;
   int error = EINTR;
   while (error == EINTR) {
+    // The variants are slow on purpose, and wait for nothing.
     const int way = TIMER_ABSTIME;
     error = clock_nanosleep(CLOCK_MONOTONIC, way, &end, nullptr);  // sleep: so
   }
