@@ -13,8 +13,10 @@
 #include <thread>
 #include <utility>
 
+#include "cli/dispatch_matrix.h"
 #include "cli/run.h"
 #include "cli/version.h"
+#include "cli/wire_suite.h"
 #include "conformance/requirements/requirements.h"
 
 namespace cpgcert::cli {
@@ -136,6 +138,7 @@ reports::Case CertificateBuilder::CaseReport(const CaseRun& run) const {
                                   {outcome.name, outcome.requirements})) {
     result.reproducer = Command("--reproducer", result.name);
   }
+  result.cell = CellOf(result.name);
   return result;
 }
 
@@ -147,6 +150,18 @@ reports::Case CertificateBuilder::Add(CaseRun run) {
   reports::Case result = CaseReport(run);
   runs_.push_back(std::move(run));
   return result;
+}
+
+void CertificateBuilder::AddCampaign(const CaseRun& run,
+                                     reports::Certificate* certificate) {
+  if (run.attachment.empty()) return;
+  reports::Campaign campaign;
+  const std::string error = ReadCampaign(run.attachment, &campaign);
+  if (error.empty()) {
+    certificate->campaigns.push_back(std::move(campaign));
+  } else {
+    certificate->problems.push_back(run.outcome.name + ": " + error);
+  }
 }
 
 reports::Certificate CertificateBuilder::Build(bool complete,
@@ -183,6 +198,7 @@ reports::Certificate CertificateBuilder::Build(bool complete,
   for (size_t i = 0; i < runs_.size(); ++i) {
     runs_[i].outcome = outcomes[i];
     certificate.cases.push_back(CaseReport(runs_[i]));
+    AddCampaign(runs_[i], &certificate);
   }
   const auto& library = preparation_.library;
   certificate.implementation = {
@@ -201,6 +217,7 @@ reports::Certificate CertificateBuilder::Build(bool complete,
   certificate.duration_s = duration_s;
   certificate.asked = {options_.profiles, std::string(ToString(options_.tier)),
                        options_.only};
+  certificate.matrix = DispatchMatrix();
   AddFigures(&certificate);
   return certificate;
 }

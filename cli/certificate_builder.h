@@ -31,6 +31,9 @@ class CertificateBuilder {
   std::string Command(const std::string& option,
                       const std::string& case_name) const;
   reports::Case CaseReport(const conformance::CaseRun& run) const;
+  // If the case was one.
+  static void AddCampaign(const conformance::CaseRun& run,
+                          reports::Certificate* certificate);
   void AddFigures(reports::Certificate* certificate) const;
 
   const Options& options_;

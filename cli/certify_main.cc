@@ -20,6 +20,7 @@
 #include "cli/run.h"
 #include "cli/selection.h"
 #include "cli/stop_signals.h"
+#include "cli/wire_suite.h"
 #include "conformance/case.h"
 #include "conformance/case_runner.h"
 #include "conformance/deviations.h"
@@ -153,6 +154,7 @@ int Main(int argc, const char* const* argv) {
     return parsed.status;
   }
   conformance::RegisterSuites();
+  RegisterWireSuite(parsed.options);
   conformance::InitializeCases();
   if (parsed.options.list) {
     return List(parsed.options);

@@ -46,7 +46,7 @@ void Declare(CLI::App* app, Options* options) {
                   "what stands behind it; this version knows: corosync")
       ->type_name("KIND");
   app->add_option("--profile", options->profiles,
-                  "judge only these: api, faults (default: all)")
+                  "judge only these: api, faults, wire (default: all)")
       ->delimiter(',')
       ->type_name("NAME[,NAME]");
   app->add_option("--tier", options->tier,
@@ -78,6 +78,11 @@ void Declare(CLI::App* app, Options* options) {
                   "for what is drawn by chance (default: 1)")
       ->check(CLI::Validator(CheckSeed, ""))
       ->type_name("N");
+  app->add_option("--fuzz-time", options->fuzz_time,
+                  "seconds for each fuzz target of the profile wire "
+                  "(default: 30)")
+      ->check(CLI::Range(3, 1'000'000).description(""))
+      ->type_name("S");
   app->add_option("--deviations", options->deviations,
                   "known deviations (default: those of corosync 3.1.7 if "
                   "this machine's own library is judged against it; 'none' "

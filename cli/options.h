@@ -29,6 +29,7 @@ struct Options {
   std::string reproducer;  // glob over case names; empty: none asked for
   int jobs = 0;            // 0: two for each core
   uint64_t seed = 1;
+  int fuzz_time = 30;      // seconds for each target of the profile wire
   std::string deviations;  // empty: what fits the implementation
   std::string out;         // empty: reports/out/<time>
   std::string implementation_name;

@@ -6,6 +6,7 @@
 #ifndef CPGCERT_CONFORMANCE_CASE_H_
 #define CPGCERT_CONFORMANCE_CASE_H_
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -32,6 +33,8 @@ struct CaseInfo {
   // It ends as unsupported where the implementation lacks a capability that
   // it may lack; the other cases of its requirements decide then.
   bool needs_capability = false;
+  // Beyond the deadline that every case has: a campaign's own duration.
+  std::chrono::seconds extra_time{0};
 };
 
 // What a case may use, and where it says what it found. One per process.
@@ -60,6 +63,9 @@ class CaseContext {
   void Measure(const std::string& name, double value) {
     figures_[name] = value;
   }
+  // Data for the certificate beyond a verdict, as JSON: what a campaign has
+  // done and found.
+  void Attach(const std::string& json) { attachment_ = json; }
   // What is about to happen, for the case that the process dies of it.
   void Step(std::string_view what) { writer_.Step(what); }
 
@@ -79,6 +85,7 @@ class CaseContext {
   const std::vector<std::string>& also() const { return also_; }
   const std::vector<std::string>& notes() const { return notes_; }
   const std::map<std::string, double>& figures() const { return figures_; }
+  const std::string& attachment() const { return attachment_; }
 
  private:
   std::string library_;
@@ -91,6 +98,7 @@ class CaseContext {
   std::vector<CaseFailure> failures_;
   std::vector<std::string> notes_;
   std::map<std::string, double> figures_;
+  std::string attachment_;
 };
 
 // Thrown by CaseContext::Untested and Unsupported; the runner catches it.

@@ -152,6 +152,7 @@ std::string RunTest(const CaseInfo& info, CaseContext* context,
   report["also"] = context->also();
   report["notes"] = context->notes();
   report["figures"] = context->figures();
+  report["attachment"] = context->attachment();
   report["failures"] = Json::array();
   for (const CaseFailure& failure : context->failures()) {
     report["failures"].push_back({failure.requirement, failure.text});
@@ -252,6 +253,7 @@ void ReadReport(const std::string& text, CaseRun* run, std::string* reason) {
   }
   run->notes = report.at("notes").get<std::vector<std::string>>();
   run->figures = report.at("figures").get<std::map<std::string, double>>();
+  run->attachment = report.at("attachment").get<std::string>();
 }
 
 // Measured once for each library in the process that runs the cases.
@@ -288,7 +290,7 @@ void InitializeCases() {
 
 CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {
   harness::IsolatedOptions isolation;
-  isolation.deadline = options.deadline;
+  isolation.deadline = options.deadline + info.extra_time;
   isolation.scratch_root = options.scratch_root;
   if (options.service_process > 0) {
     isolation.keep.push_back(options.service_process);
@@ -338,6 +340,7 @@ std::string Encode(const CaseRun& run) {
   json["message"] = run.message;
   json["notes"] = run.notes;
   json["figures"] = run.figures;
+  json["attachment"] = run.attachment;
   json["duration_ms"] = run.duration_ms;
   return Dump(json);
 }
@@ -358,6 +361,7 @@ CaseRun Decode(const CaseInfo& info, std::string_view text) {
     run.message = json.at("message").get<std::string>();
     run.notes = json.at("notes").get<std::vector<std::string>>();
     run.figures = json.at("figures").get<std::map<std::string, double>>();
+    run.attachment = json.at("attachment").get<std::string>();
     run.duration_ms = json.at("duration_ms").get<double>();
   } catch (const Json::exception& error) {
     return LostRun(

@@ -22,6 +22,7 @@ struct CaseRun {
   std::string message;  // the bug report; empty for a plain pass
   std::vector<std::string> notes;
   std::map<std::string, double> figures;
+  std::string attachment;  // of CaseContext::Attach, or empty
   double duration_ms = 0;
 };
 
@@ -29,6 +30,7 @@ struct RunCaseOptions {
   std::string library;        // absolute path
   pid_t service_process = 0;  // 0: not ours to disturb
   std::string scratch_root;   // an existing directory
+  // Without the case's own extra_time.
   std::chrono::milliseconds deadline{60000};
 };
 

@@ -92,6 +92,56 @@ struct Case {
   // Of a deviation: a command line that prints a program which shows it without
   // this project. May be empty.
   std::string reproducer;
+  // Of a cell of the matrix: axis to value, see Matrix. Empty for other cases.
+  std::map<std::string, std::string> cell{};
+  std::vector<std::string> steps{};  // what was done, as far as it is known
+};
+
+// One value of an axis: "Joined", and what that means to a reader.
+struct AxisValue {
+  std::string name{};
+  std::string meaning{};
+};
+
+struct Axis {
+  std::string name{};               // "handle"
+  std::vector<AxisValue> values{};  // in the order in which they are shown
+};
+
+// Cells of the product of the axes that no case stands for.
+struct LeftOut {
+  std::string reason{};
+  int cells = 0;
+};
+
+// The dispatch matrix: what the cells of cases are cells of. The axes that span
+// the table are "type" (columns) and "handle" (rows).
+struct Matrix {
+  std::vector<Axis> axes{};
+  std::vector<LeftOut> left_out{};
+};
+
+// What fuzzing found wrong: one root cause, however many inputs led to it.
+struct RootCause {
+  std::string key{};    // the same for the same cause, in every run
+  std::string tier{};   // of the input: "conformant", "consistent", "hostile"
+  std::string field{};  // of the message, the guilty one; or the guilty call
+  std::string relation{};  // that is not checked, or what went wrong
+  std::vector<std::string> damages{};  // that were seen
+  std::string owed{};
+  std::string came{};
+  std::string annotated{};   // the smallest input, its fields explained
+  std::string reproduced{};  // how often it was: "10 of 10"
+};
+
+// One search by one fuzz target.
+struct Campaign {
+  std::string target{};  // "event_decoder"
+  std::string tier{};    // of the inputs that were sought; empty: all
+  double seconds = 0;
+  std::uint64_t inputs = 0;
+  std::uint64_t seed = 0;
+  std::vector<RootCause> causes{};
 };
 
 // Verdicts of requirements and cases are one of: pass, fail, crash, hang,
@@ -116,6 +166,8 @@ struct Certificate {
   std::vector<Profile> profiles;
   std::vector<Requirement> requirements;
   std::vector<Case> cases;
+  Matrix matrix{};                    // may be empty
+  std::vector<Campaign> campaigns{};  // none without fuzzing
 };
 
 }  // namespace cpgcert::reports

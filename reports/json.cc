@@ -24,6 +24,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json Write(const Case& result);
+Json Write(const AxisValue& value);
+Json Write(const Axis& axis);
+Json Write(const LeftOut& left_out);
+Json Write(const RootCause& cause);
+Json Write(const Campaign& campaign);
 
 double Finite(double number) { return std::isfinite(number) ? number : 0; }
 
@@ -67,18 +72,54 @@ Json WriteAll(const std::vector<T>& items) {
 }
 
 Json Write(const Case& result) {
-  return {{"name", result.name},
-          {"requirements", result.requirements},
-          {"profile", result.profile},
-          {"verdict", result.verdict},
-          {"deviation", result.deviation},
-          {"deviation_reason", result.deviation_reason},
-          {"message", result.message},
-          {"failures", WriteAll(result.failures)},
-          {"notes", result.notes},
-          {"duration_ms", Finite(result.duration_ms)},
-          {"reproduce", result.reproduce},
-          {"reproducer", result.reproducer}};
+  Json json = {{"name", result.name},
+               {"requirements", result.requirements},
+               {"profile", result.profile},
+               {"verdict", result.verdict},
+               {"deviation", result.deviation},
+               {"deviation_reason", result.deviation_reason},
+               {"message", result.message},
+               {"failures", WriteAll(result.failures)},
+               {"notes", result.notes},
+               {"duration_ms", Finite(result.duration_ms)},
+               {"reproduce", result.reproduce},
+               {"reproducer", result.reproducer}};
+  if (!result.cell.empty()) json["cell"] = result.cell;
+  if (!result.steps.empty()) json["steps"] = result.steps;
+  return json;
+}
+
+Json Write(const AxisValue& value) {
+  return {{"name", value.name}, {"meaning", value.meaning}};
+}
+
+Json Write(const Axis& axis) {
+  return {{"name", axis.name}, {"values", WriteAll(axis.values)}};
+}
+
+Json Write(const LeftOut& left_out) {
+  return {{"reason", left_out.reason}, {"cells", left_out.cells}};
+}
+
+Json Write(const RootCause& cause) {
+  return {{"key", cause.key},
+          {"tier", cause.tier},
+          {"field", cause.field},
+          {"relation", cause.relation},
+          {"damages", cause.damages},
+          {"owed", cause.owed},
+          {"came", cause.came},
+          {"annotated", cause.annotated},
+          {"reproduced", cause.reproduced}};
+}
+
+Json Write(const Campaign& campaign) {
+  return {{"target", campaign.target},
+          {"tier", campaign.tier},
+          {"seconds", Finite(campaign.seconds)},
+          {"inputs", campaign.inputs},
+          {"seed", campaign.seed},
+          {"causes", WriteAll(campaign.causes)}};
 }
 
 Json Write(const Implementation& implementation) {
@@ -121,6 +162,10 @@ Json Write(const Certificate& certificate) {
       {"profiles", WriteAll(certificate.profiles)},
       {"requirements", WriteAll(certificate.requirements)},
       {"cases", WriteAll(certificate.cases)},
+      {"matrix",
+       {{"axes", WriteAll(certificate.matrix.axes)},
+        {"left_out", WriteAll(certificate.matrix.left_out)}}},
+      {"campaigns", WriteAll(certificate.campaigns)},
   };
 }
 
@@ -204,11 +249,23 @@ class Place {
   void Read(Requirement& requirement) const;
   void Read(Failure& failure) const;
   void Read(Case& result) const;
+  void Read(AxisValue& value) const;
+  void Read(Axis& axis) const;
+  void Read(LeftOut& left_out) const;
+  void Read(Matrix& matrix) const;
+  void Read(RootCause& cause) const;
+  void Read(Campaign& campaign) const;
   void Read(Certificate& certificate) const;
 
   template <typename T>
   void Member(const char* key, T& value) const {
     Member(key).Read(value);
+  }
+
+  // Of a key that certificates of earlier versions have not.
+  template <typename T>
+  void LaterMember(const char* key, T& value) const {
+    if (json_.is_object() && json_.contains(key)) Member(key, value);
   }
 
   template <std::size_t size>
@@ -311,6 +368,49 @@ void Place::Read(Case& result) const {
   Member("duration_ms", result.duration_ms);
   Member("reproduce", result.reproduce);
   Member("reproducer", result.reproducer);
+  LaterMember("cell", result.cell);
+  LaterMember("steps", result.steps);
+}
+
+void Place::Read(AxisValue& value) const {
+  Member("name", value.name);
+  Member("meaning", value.meaning);
+}
+
+void Place::Read(Axis& axis) const {
+  Member("name", axis.name);
+  Member("values", axis.values);
+}
+
+void Place::Read(LeftOut& left_out) const {
+  Member("reason", left_out.reason);
+  Member("cells", left_out.cells);
+}
+
+void Place::Read(Matrix& matrix) const {
+  Member("axes", matrix.axes);
+  Member("left_out", matrix.left_out);
+}
+
+void Place::Read(RootCause& cause) const {
+  Member("key", cause.key);
+  Member("tier", cause.tier);
+  Member("field", cause.field);
+  Member("relation", cause.relation);
+  Member("damages", cause.damages);
+  Member("owed", cause.owed);
+  Member("came", cause.came);
+  Member("annotated", cause.annotated);
+  Member("reproduced", cause.reproduced);
+}
+
+void Place::Read(Campaign& campaign) const {
+  Member("target", campaign.target);
+  Member("tier", campaign.tier);
+  Member("seconds", campaign.seconds);
+  Member("inputs", campaign.inputs);
+  Member("seed", campaign.seed);
+  Member("causes", campaign.causes);
 }
 
 void Place::Read(Certificate& certificate) const {
@@ -334,6 +434,8 @@ void Place::Read(Certificate& certificate) const {
   Member("profiles", certificate.profiles);
   Member("requirements", certificate.requirements);
   Member("cases", certificate.cases);
+  LaterMember("matrix", certificate.matrix);
+  LaterMember("campaigns", certificate.campaigns);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ std::vector<Requirement> ZeroCopyRequirements();     // ZCB
 std::vector<Requirement> ServiceRequirements();      // ERR, WIRE
 std::vector<Requirement> ResourceRequirements();     // RES, LEAK
 std::vector<Requirement> ConcurrencyRequirements();  // THR, FORK, SIG
+std::vector<Requirement> WireRequirements();         // WIRE-CONFORMANT, ...
 
 }  // namespace cpgcert::conformance
 

@@ -13,7 +13,7 @@ const std::vector<Requirement>& Requirements() {
          {DispatchRequirements(), ConnectionRequirements(), GroupRequirements(),
           EventRequirements(), MessageRequirements(), QueryRequirements(),
           ZeroCopyRequirements(), ServiceRequirements(), ResourceRequirements(),
-          ConcurrencyRequirements()}) {
+          ConcurrencyRequirements(), WireRequirements()}) {
       rows.insert(rows.end(), area.begin(), area.end());
     }
     return rows;

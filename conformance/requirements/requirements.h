@@ -17,7 +17,7 @@ namespace cpgcert::conformance {
 struct Requirement {
   std::string_view id;
   Tier tier = Tier::kDocumented;
-  std::string_view profile;   // "api" or "faults"
+  std::string_view profile;   // "api", "faults" or "wire"
   std::string_view function;  // of libcpg, "" if it concerns several
   std::string_view sentence;
   std::string_view source;  // page and section, header, or observation

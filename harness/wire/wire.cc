@@ -11,6 +11,9 @@ namespace cpgcert::harness::wire {
 
 namespace {
 
+// Most messages are smaller.
+constexpr size_t kOrdinarySize = 512;
+
 int32_t IdOfMessage(const Request& request) {
   // The alternatives are in the order of the ids.
   return static_cast<int32_t>(request.index());
@@ -35,6 +38,8 @@ int32_t IdOfMessage(const Reply& reply) {
 
 class Writer {
  public:
+  Writer() { out_.reserve(kOrdinarySize); }
+
   void U32(const char* /*name*/, uint32_t value) { Put(value, kSlot); }
   void U64(const char* /*name*/, uint64_t value) { Put(value, kSlot); }
   void Packed(const char* /*name*/, uint32_t value) { Put(value, 4); }
@@ -98,23 +103,21 @@ class Writer {
   std::string out_;
 };
 
-// A copy, since the drawing is made for archives that also fill messages in.
 template <class Variant>
-std::string BuildMessage(Variant message, const int32_t* error) {
-  if constexpr (std::is_same_v<Variant, Reply>) {
-    auto* reply = std::get_if<MembershipReply>(&message);
-    if (reply != nullptr && reply->members.size() > kMembershipMax) {
-      reply->members.resize(kMembershipMax);
-    }
-  }
+std::string BuildMessage(const Variant& message, const int32_t* error) {
   Writer writer;
   writer.U32("id", static_cast<uint32_t>(IdOfMessage(message)));
   writer.U32("size", 0);
   if (error != nullptr) {
     writer.U32("error", static_cast<uint32_t>(*error));
   }
-  std::visit([&writer](auto& alternative) { Layout(writer, alternative); },
-             message);
+  std::visit(
+      [&writer]<class Message>(const Message& alternative) {
+        // The drawing is made for archives that also fill messages in; this one
+        // leaves them as they are.
+        Layout(writer, const_cast<Message&>(alternative));
+      },
+      message);
   return writer.Finish();
 }
 
@@ -169,11 +172,16 @@ class Reader {
     Resize(name, list, count, sizeof(uint32_t));
   }
 
+  // As a whole: there may be thousands of entries.
   void Addresses(const char* name, std::vector<Address>& list) {
+    const char* from = Take(name, list.size() * kAddressSize).data();
+    if (from == nullptr) return;
     for (Address& address : list) {
-      U32(name, address.node);
-      U32(name, address.process);
-      U32(name, address.reason);
+      for (uint32_t* field :
+           {&address.node, &address.process, &address.reason}) {
+        std::memcpy(field, from, sizeof(*field));
+        from += kSlot;
+      }
     }
   }
   void Slots(const char* name, std::vector<Address>& list, size_t max) {
@@ -186,9 +194,8 @@ class Reader {
     Padding(max * kAddressSize - (at_ - begin));
   }
   void PackedList(const char* name, std::vector<uint32_t>& list) {
-    for (uint32_t& value : list) {
-      Packed(name, value);
-    }
+    const std::string_view all = Take(name, list.size() * sizeof(uint32_t));
+    if (!all.empty()) std::memcpy(list.data(), all.data(), all.size());
   }
   void Bytes(const char* name, std::string& bytes) {
     bytes = Take(name, bytes.size());
@@ -286,6 +293,12 @@ std::string Build(const Request& request) {
 std::string Build(const Reply& reply) {
   const int32_t error = std::visit(
       [](const auto& alternative) { return alternative.error; }, reply);
+  const auto* members = std::get_if<MembershipReply>(&reply);
+  if (members != nullptr && members->members.size() > kMembershipMax) {
+    MembershipReply cut = *members;
+    cut.members.resize(kMembershipMax);
+    return BuildMessage(Reply(cut), &error);
+  }
   return BuildMessage(reply, &error);
 }
 
