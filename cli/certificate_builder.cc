@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "cli/dispatch_matrix.h"
+#include "cli/fingerprint.h"
 #include "cli/run.h"
 #include "cli/version.h"
 #include "cli/wire_suite.h"
@@ -60,6 +61,22 @@ std::string Quote(const std::string& text) {
     quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   }
   return quoted + "'";
+}
+
+// What stands behind the library, for the name of the implementation.
+std::string ServiceName(const Options& options,
+                        const Preparation& preparation) {
+  switch (preparation.service.kind) {
+    case harness::ServiceChoice::Kind::kCorosync:
+      return "corosync " + preparation.service_version;
+    case harness::ServiceChoice::Kind::kScripted:
+      return "the scripted service";
+    case harness::ServiceChoice::Kind::kCommand:
+      return preparation.service.command;
+    case harness::ServiceChoice::Kind::kRunning:
+      return "the service of this machine";
+  }
+  return options.service;
 }
 
 reports::Profile ToReport(const conformance::TierResult& tier) {
@@ -111,6 +128,9 @@ std::string CertificateBuilder::Command(const std::string& option,
   std::string command = "./certify";
   if (!options_.libcpg.empty()) {
     command += " --libcpg " + Quote(preparation_.library.path);
+  }
+  if (options_.service != "corosync") {
+    command += " --service " + Quote(options_.service);
   }
   if (!options_.deviations.empty()) {
     command += " --deviations " + Quote(options_.deviations);
@@ -203,14 +223,15 @@ reports::Certificate CertificateBuilder::Build(bool complete,
   const auto& library = preparation_.library;
   certificate.implementation = {
       options_.implementation_name.empty()
-          ? fmt::format("libcpg with corosync {}", preparation_.service_version)
+          ? "libcpg with " + ServiceName(options_, preparation_)
           : options_.implementation_name,
       library.path,
       library.sha256,
       library.build_id,
       options_.service,
       preparation_.service_version};
-  certificate.suite = {kVersion, FromEnvironment("CPGCERT_COMMIT")};
+  certificate.suite = {kVersion, FromEnvironment("CPGCERT_COMMIT"),
+                       SuiteFingerprint()};
   certificate.host = Host();
   certificate.seed = options_.seed;
   certificate.started = started_;

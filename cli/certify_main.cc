@@ -12,8 +12,11 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "cli/compare.h"
 #include "cli/known_deviations.h"
+#include "cli/matrix.h"
 #include "cli/options.h"
 #include "cli/reproducer.h"
 #include "cli/requirement_list.h"
@@ -148,7 +151,25 @@ int Judge(const Options& options, const Preparation& preparation, int stop_fd) {
   return end.certificate.certified ? kCertified : kNotCertified;
 }
 
+// The commands that look at certificates: the first word, and what takes those
+// that follow.
+using Command = int (*)(const std::vector<std::string>& arguments);
+
+const std::map<std::string_view, Command>& Commands() {
+  static const std::map<std::string_view, Command> commands = {
+      {"compare", &CompareCommand},
+      {"matrix", &MatrixCommand},
+  };
+  return commands;
+}
+
 int Main(int argc, const char* const* argv) {
+  if (argc > 1) {
+    const auto command = Commands().find(argv[1]);
+    if (command != Commands().end()) {
+      return command->second({argv + 2, argv + argc});
+    }
+  }
   const ParsedOptions parsed = ParseOptions(argc, argv);
   if (parsed.stop) {
     return parsed.status;

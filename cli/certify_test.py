@@ -143,7 +143,8 @@ class Verdicts(CertifyTest):
                      'DISPATCH-02/One/Joined/*/AllCallbacks/Undisturbed')
         cases = self.certificate()['cases']
         suites = self.junit().findall('testsuite')
-        self.assertEqual([suite.get('name') for suite in suites], ['api'])
+        self.assertEqual([suite.get('name') for suite in suites],
+                         ['api.documented.DISPATCH-02'])
         tests = suites[0].findall('testcase')
         self.assertEqual(int(suites[0].get('tests')), len(cases))
         self.assertEqual(int(suites[0].get('failures')), 1)

@@ -43,7 +43,10 @@ void Declare(CLI::App* app, Options* options) {
                   "libcpg.so.4)")
       ->type_name("FILE");
   app->add_option("--service", options->service,
-                  "what stands behind it; this version knows: corosync")
+                  "what stands behind it: corosync (the default), scripted (a "
+                  "simple one of one node), running (what serves this "
+                  "machine, undisturbed), exec:COMMAND (a program; see "
+                  "CONTRIBUTING.md)")
       ->type_name("KIND");
   app->add_option("--profile", options->profiles,
                   "judge only these: api, faults, wire (default: all)")
@@ -96,7 +99,9 @@ void Declare(CLI::App* app, Options* options) {
                   "the name on the certificate")
       ->type_name("TEXT");
   app->footer(
-      "Exit status: 0 certified for what was asked, 1 not certified, 2 could "
+      "Commands that look at certificates: certify compare OLD NEW, certify "
+      "matrix DIR...; each has a --help.\n\nExit status: 0 certified for what "
+      "was asked, 1 not certified, 2 could "
       "not judge.");
 }
 

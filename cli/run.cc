@@ -40,9 +40,10 @@ CaseRun RunOf(const ItemEnd& end) {
 }  // namespace
 
 std::string Prepare(const Options& options, Preparation* preparation) {
-  if (options.service != "corosync") {
-    return fmt::format("--service {}: this version knows corosync only",
-                       options.service);
+  std::string error =
+      harness::ParseServiceChoice(options.service, &preparation->service);
+  if (!error.empty()) {
+    return "--service: " + error;
   }
   preparation->selection = Select(options);
   if (!preparation->selection.error.empty()) {
@@ -56,18 +57,24 @@ std::string Prepare(const Options& options, Preparation* preparation) {
     }
     path = std::move(found.path);
   }
-  std::string error = harness::Identify(path, &preparation->library);
+  error = harness::Identify(path, &preparation->library);
   if (!error.empty()) {
     return error;
   }
-  error = harness::Corosync::FindCorosync().error;
+  const bool corosync =
+      preparation->service.kind == harness::ServiceChoice::Kind::kCorosync;
+  if (corosync) {
+    error = harness::Corosync::FindCorosync().error;
+  }
   if (error.empty()) {
     error = harness::CheckNamespacesAllowed();
   }
   if (!error.empty()) {
     return error;
   }
-  preparation->service_version = harness::Corosync().Version();
+  if (corosync) {
+    preparation->service_version = harness::Corosync().Version();
+  }
   const bool own = options.libcpg.empty() &&
                    preparation->service_version == kOwnDeviationsVersion;
   return ReadDeviations(options, own, &preparation->deviations);
@@ -85,6 +92,7 @@ RunEnd Run(const Options& options, const Preparation& preparation,
           ? options.jobs
           : kWorkersPerCore *
                 static_cast<int>(std::thread::hardware_concurrency());
+  pool.service = preparation.service;
   pool.stop_fd = stop_fd;
   const harness::PoolResult result = harness::RunPool(
       pool, preparation.selection.cases,
@@ -92,6 +100,7 @@ RunEnd Run(const Options& options, const Preparation& preparation,
         conformance::RunCaseOptions run;
         run.library = preparation.library.path;
         run.service_process = place.service_process;
+        run.service = preparation.service;
         run.scratch_root = place.scratch_root;
         return conformance::Encode(
             conformance::RunCase(AllCases().at(item), run));

@@ -11,6 +11,7 @@
 #include "conformance/case_runner.h"
 #include "conformance/deviations.h"
 #include "harness/library_identity.h"
+#include "harness/service_choice.h"
 #include "reports/certificate.h"
 
 namespace cpgcert::cli {
@@ -18,7 +19,8 @@ namespace cpgcert::cli {
 // Everything that must be known before the first case runs.
 struct Preparation {
   harness::LibraryIdentity library;
-  std::string service_version;
+  harness::ServiceChoice service;
+  std::string service_version;  // empty unless it is corosync
   conformance::Deviations deviations;
   Selection selection;
 };

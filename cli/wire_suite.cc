@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -165,6 +166,25 @@ void RegisterWireSuite(const Options& options) {
           });
     }
   }
+}
+
+std::string CampaignCaseName(const reports::Campaign& campaign) {
+  std::string tier = campaign.tier;
+  for (char& letter : tier) {
+    letter =
+        static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  }
+  std::string target;
+  bool begins_word = true;
+  for (const char letter : campaign.target) {
+    if (letter != '_') {
+      target += begins_word ? static_cast<char>(std::toupper(
+                                  static_cast<unsigned char>(letter)))
+                            : letter;
+    }
+    begins_word = letter == '_';
+  }
+  return fmt::format("WIRE-{}/{}", tier, target);
 }
 
 std::string ReadCampaign(const std::string& attachment,

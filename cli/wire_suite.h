@@ -18,6 +18,9 @@ namespace cpgcert::cli {
 // them.
 void RegisterWireSuite(const Options& options);
 
+// The name of the case that such a campaign was: "WIRE-HOSTILE/EventDecoder".
+std::string CampaignCaseName(const reports::Campaign& campaign);
+
 // What such a case has attached, for the certificate. Returns "" or what is
 // wrong with it, in one line.
 std::string ReadCampaign(const std::string& attachment,

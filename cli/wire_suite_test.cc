@@ -60,6 +60,12 @@ TEST(WireSuite, AReportBecomesACampaign) {
   EXPECT_THAT(campaign.causes[0].damages, ElementsAre("crash"));
 }
 
+TEST(WireSuite, ACampaignKnowsItsCase) {
+  reports::Campaign campaign;
+  ASSERT_EQ(ReadCampaign(kReport, &campaign), "");
+  EXPECT_EQ(CampaignCaseName(campaign), "WIRE-HOSTILE/EventDecoder");
+}
+
 TEST(WireSuite, WhatIsNoReportIsSaidToBeNone) {
   reports::Campaign campaign;
   EXPECT_THAT(ReadCampaign("", &campaign), HasSubstr("unreadable"));

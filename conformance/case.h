@@ -20,6 +20,7 @@
 #include "harness/cpg_api.h"
 #include "harness/isolated_run.h"
 #include "harness/process_census.h"
+#include "harness/service_choice.h"
 #include "harness/service_control.h"
 
 namespace cpgcert::conformance {
@@ -41,11 +42,18 @@ struct CaseInfo {
 class CaseContext {
  public:
   CaseContext(std::string library, harness::ServiceControl service,
-              harness::ReportWriter writer)
-      : library_(std::move(library)), service_(service), writer_(writer) {}
+              harness::ReportWriter writer, harness::ServiceChoice choice = {})
+      : library_(std::move(library)),
+        service_(service),
+        writer_(writer),
+        service_choice_(std::move(choice)) {}
 
   const std::string& library() const { return library_; }
   const harness::ServiceControl& service() const { return service_; }
+  // Of which kind it is, to start another.
+  const harness::ServiceChoice& service_choice() const {
+    return service_choice_;
+  }
 
   // Loads the library on the first call. Ends the case as unsupported if one
   // of `symbols` is absent; fails it if the library does not load.
@@ -91,6 +99,7 @@ class CaseContext {
   std::string library_;
   harness::ServiceControl service_;
   harness::ReportWriter writer_;
+  harness::ServiceChoice service_choice_;
   std::unique_ptr<harness::CpgApi> api_;
   std::unique_ptr<harness::ProcessCensus> before_;
   std::string no_census_reason_;

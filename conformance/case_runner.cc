@@ -300,7 +300,7 @@ CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {
       isolation, [&](harness::ReportWriter& writer, uint64_t nonce) {
         CaseContext context(options.library,
                             harness::ServiceControl(options.service_process),
-                            writer);
+                            writer, options.service);
         const std::string report = RunTest(info, &context, kept);
         EndHelpers();
         writer.Finish(report, nonce);

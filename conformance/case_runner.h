@@ -13,6 +13,7 @@
 
 #include "conformance/case.h"
 #include "conformance/certification.h"
+#include "harness/service_choice.h"
 
 namespace cpgcert::conformance {
 
@@ -27,9 +28,10 @@ struct CaseRun {
 };
 
 struct RunCaseOptions {
-  std::string library;        // absolute path
-  pid_t service_process = 0;  // 0: not ours to disturb
-  std::string scratch_root;   // an existing directory
+  std::string library;             // absolute path
+  pid_t service_process = 0;       // 0: not ours to disturb
+  harness::ServiceChoice service;  // of which kind that is
+  std::string scratch_root;        // an existing directory
   // Without the case's own extra_time.
   std::chrono::milliseconds deadline{60000};
 };

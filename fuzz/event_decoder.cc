@@ -9,11 +9,13 @@
 //   - what lies in memory behind an event does not matter: an input does the
 //     same over two different fillings of the library's buffer
 //   - afterwards the connection can be finalized, and is closed then
+//
+// A library that does not bind to this process is given them by a libqb server
+// (support/event_server.h); what lies behind an event is left alone there.
 
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +27,9 @@
 #include "fuzz/support/event_input.h"
 #include "fuzz/support/event_session.h"
 #include "fuzz/support/owed_events.h"
+#include "fuzz/support/server_transport.h"
 #include "fuzz/support/target_coverage.h"
 #include "fuzz/support/target_options.h"
-#include "harness/cpg_api.h"
 #include "harness/qb_in_process/in_process_service.h"
 
 namespace cpgcert::fuzz {
@@ -40,10 +42,12 @@ constexpr harness::StaleFill kFills[] = {
     {.pattern = 0x00, .size_max = kFillSize},
     {.pattern = 0x5a, .size_max = kFillSize},
 };
-// The least trustworthy service that an input is left out for, and the library.
+// The least trustworthy service that an input is left out for.
 Trust trust_max = Trust::kHostile;
 bool mutate_structure = true;
-std::unique_ptr<harness::CpgApi> library;
+ServedTarget target;
+// The input that was made last: it is trusted as it should be.
+std::string made;
 
 [[noreturn]] void Object(const std::vector<EventRecord>& records,
                          const std::string& problem) {
@@ -52,14 +56,19 @@ std::unique_ptr<harness::CpgApi> library;
   std::abort();
 }
 
-void Check(const std::vector<EventRecord>& records,
-           const std::vector<OwedEvent>& owed) {
-  const Played first = PlayEvents(*library, records, owed, kFills[0]);
-  const Played second = PlayEvents(*library, records, owed, kFills[1]);
-  if (!first.problem.empty()) Object(records, first.problem + "\n");
+void JudgePlayed(const std::vector<EventRecord>& records,
+                 const std::vector<OwedEvent>& owed, const Played& played) {
+  if (!played.problem.empty()) Object(records, played.problem + "\n");
   const std::string judged =
-      Judge(owed, first.trace, first.errors, first.unclear_errors);
+      Judge(owed, played.trace, played.errors, played.unclear_errors);
   if (!judged.empty()) Object(records, judged);
+}
+
+void CheckInProcess(const std::vector<EventRecord>& records,
+                    const std::vector<OwedEvent>& owed) {
+  const Played first = PlayEvents(*target.api, records, owed, kFills[0]);
+  const Played second = PlayEvents(*target.api, records, owed, kFills[1]);
+  JudgePlayed(records, owed, first);
   if (first != second) {
     Object(records,
            "call: cpg_dispatch; what lies behind an event in memory matters\n"
@@ -67,6 +76,20 @@ void Check(const std::vector<EventRecord>& records,
                DescribeTrace(first.trace) +
                "came: " + DescribeTrace(second.trace));
   }
+}
+
+void CheckServed(const std::vector<EventRecord>& records,
+                 const std::vector<OwedEvent>& owed) {
+  ServerTransport transport(target.server.get());
+  JudgePlayed(records, owed,
+              PlayEvents(*target.api, records, owed, &transport));
+}
+
+// Else it is not for this run.
+bool IsPlayed(const std::vector<EventRecord>& records, std::string_view input) {
+  return (trust_max == Trust::kHostile || input == made ||
+          TierOf(records) <= trust_max) &&
+         (target.server == nullptr || ServerTransport::Carries(records));
 }
 
 }  // namespace
@@ -77,19 +100,23 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   const TargetOptions options = TakeTargetOptions(argc, argv);
   trust_max = options.trust;
   mutate_structure = options.mutate_structure;
-  library = LoadTarget(options);
+  target = LoadServedTarget(options);
   StartCoverage(options);
   return 0;
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace cpgcert::fuzz;  // NOLINT(google-build-using-namespace)
-  const std::vector<EventRecord> records =
-      ParseEventInput({reinterpret_cast<const char*>(data), size});
-  if (trust_max != Trust::kHostile && TierOf(records) > trust_max) return -1;
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::vector<EventRecord> records = ParseEventInput(input);
+  if (!IsPlayed(records, input)) return -1;
   const std::vector<OwedEvent> owed = OwedFor(records);
   do {
-    Check(records, owed);
+    if (target.server == nullptr) {
+      CheckInProcess(records, owed);
+    } else {
+      CheckServed(records, owed);
+    }
   } while (coverage::RunAgain());
   return 0;
 }
@@ -97,8 +124,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size,
                                           size_t size_max, unsigned seed) {
   using namespace cpgcert::fuzz;  // NOLINT(google-build-using-namespace)
-  return mutate_structure ? Mutate(data, size, size_max, seed, trust_max)
-                          : MutateBytes(data, size, size_max);
+  if (!mutate_structure) return MutateBytes(data, size, size_max);
+  const size_t changed = Mutate(data, size, size_max, seed, trust_max);
+  made.assign(reinterpret_cast<const char*>(data), changed);
+  return changed;
 }
 
 extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data1, size_t size1,
@@ -110,5 +139,8 @@ extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data1, size_t size1,
   // makes them.
   constexpr unsigned kOneIn = 4;
   if (!mutate_structure || seed % kOneIn != 0) return 0;
-  return CrossOver(data1, size1, data2, size2, out, size_max, seed, trust_max);
+  const size_t crossed =
+      CrossOver(data1, size1, data2, size2, out, size_max, seed, trust_max);
+  made.assign(reinterpret_cast<const char*>(out), crossed);
+  return crossed;
 }

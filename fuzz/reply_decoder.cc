@@ -21,6 +21,8 @@
 #include <vector>
 
 #include "fuzz/coverage/coverage.h"
+#include "fuzz/mutation/mutator.h"
+#include "fuzz/mutation/reply_mutator.h"
 #include "fuzz/support/reply_input.h"
 #include "fuzz/support/reply_owed.h"
 #include "fuzz/support/reply_session.h"
@@ -34,6 +36,7 @@ namespace {
 constexpr uint8_t kStale[] = {0x00, 0x5a};
 // The least trustworthy service that an input is left out for, and the library.
 Trust trust_max = Trust::kHostile;
+bool mutate_structure = true;
 std::unique_ptr<harness::CpgApi> library;
 
 [[noreturn]] void Object(const std::vector<ReplyRecord>& records,
@@ -69,6 +72,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   using namespace cpgcert::fuzz;  // NOLINT(google-build-using-namespace)
   const TargetOptions options = TakeTargetOptions(argc, argv);
   trust_max = options.trust;
+  mutate_structure = options.mutate_structure;
   library = LoadTarget(options);
   StartCoverage(options);
   return 0;
@@ -84,4 +88,24 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Check(records, owed);
   } while (coverage::RunAgain());
   return 0;
+}
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size,
+                                          size_t size_max, unsigned seed) {
+  using namespace cpgcert::fuzz;  // NOLINT(google-build-using-namespace)
+  return mutate_structure ? MutateReplies(data, size, size_max, seed, trust_max)
+                          : MutateBytes(data, size, size_max);
+}
+
+extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data1, size_t size1,
+                                            const uint8_t* data2, size_t size2,
+                                            uint8_t* out, size_t size_max,
+                                            unsigned seed) {
+  using namespace cpgcert::fuzz;  // NOLINT(google-build-using-namespace)
+  // Half of all mutations would be crossings. Of bytes, libFuzzer's own mutator
+  // makes them.
+  constexpr unsigned kOneIn = 4;
+  if (!mutate_structure || seed % kOneIn != 0) return 0;
+  return CrossOverReplies(data1, size1, data2, size2, out, size_max, seed,
+                          trust_max);
 }

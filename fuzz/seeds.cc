@@ -18,8 +18,10 @@
 #include <string_view>
 #include <vector>
 
+#include "fuzz/calls/call_seeds.h"
 #include "fuzz/support/event_input.h"
 #include "fuzz/support/reply_seeds.h"
+#include "fuzz/support/request_seeds.h"
 #include "harness/wire/wire.h"
 
 namespace cpgcert::fuzz {
@@ -64,15 +66,17 @@ wire::Event Leave(uint32_t process) {
 
 // As many members, and so on, as <corosync/cpg.h> has room for.
 wire::Event FullChange() {
-  std::vector<wire::Address> addresses(CPG_MEMBERS_MAX);
-  uint32_t process = 1000;
-  for (wire::Address& address : addresses) {
-    address = {1, process++, 0};
-  }
+  const auto full = [](uint32_t process) {
+    std::vector<wire::Address> addresses(CPG_MEMBERS_MAX);
+    for (wire::Address& address : addresses) {
+      address = {1, process++, 0};
+    }
+    return addresses;
+  };
   return wire::ConfigurationEvent{.group = "group",
-                                  .members = addresses,
-                                  .left = addresses,
-                                  .joined = addresses};
+                                  .members = full(1000),
+                                  .left = full(2000),
+                                  .joined = full(3000)};
 }
 
 wire::Event Fragment(wire::PartialType type, uint32_t process,
@@ -164,8 +168,10 @@ int Write(const std::map<std::string, std::string>& seeds,
 
 // Empty for a target that is not known.
 std::map<std::string, std::string> SeedsOf(std::string_view target) {
+  if (target == "call_sequence") return CallSeeds();
   if (target == "event_decoder") return EventSeeds();
   if (target == "reply_decoder") return ReplySeeds();
+  if (target == "request_decoder") return RequestSeeds();
   return {};
 }
 

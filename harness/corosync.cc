@@ -2,25 +2,19 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <qb/qbipcc.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
-#include <functional>
-#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -29,47 +23,21 @@
 namespace cpgcert::harness {
 namespace {
 
-namespace fs = std::filesystem;
 using std::chrono::milliseconds;
-using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
-// What libcpg asks libqb for (lib/cpg.c, IPC_REQUEST_SIZE).
-constexpr size_t kMessageSizeMax = 1024 * 1024;
-// There is no event to wait for: corosync must be asked again and again.
-constexpr nanoseconds kPause{500'000};
-// Until a signal took effect, or `corosync -v` has spoken.
-constexpr milliseconds kSignalLimit{10'000};
-constexpr size_t kLogTailBytes = 65'536;
-
-constexpr char kPidFile[] = "/run/corosync.pid";
-constexpr char kSharedMemory[] = "/dev/shm";
-
-// A child that can't execute corosync ends with this.
-constexpr int kNotExecuted = 127;
+// Until `corosync -v` has spoken.
+constexpr milliseconds kVersionLimit{10'000};
+constexpr size_t kVersionBytes = 65'536;
 
 std::string ErrnoText(const std::string& what) {
   return what + ": " + strerror(errno);
-}
-
-// Waits until an entry is ready, for `limit` at most. Not for long: a signal
-// ends the wait early, so call it in a loop.
-void PollFor(pollfd* entries, nfds_t count, nanoseconds limit) {
-  auto limit_ns = std::max<int64_t>(0, limit.count());
-  timespec timeout = {.tv_sec = limit_ns / 1'000'000'000,
-                      .tv_nsec = limit_ns % 1'000'000'000};
-  ppoll(entries, count, &timeout, nullptr);
 }
 
 bool IsExecutable(const std::string& path) {
   struct stat status;
   return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
          access(path.c_str(), X_OK) == 0;
-}
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 // "" or why not.
@@ -79,16 +47,6 @@ std::string WriteFile(const std::string& path, const std::string& text) {
   file.close();
   return file ? "" : ErrnoText("cannot write " + path);
 }
-
-std::string EndText(int wait_status) {
-  if (WIFSIGNALED(wait_status)) {
-    return "signal " + std::to_string(WTERMSIG(wait_status)) + " (" +
-           strsignal(WTERMSIG(wait_status)) + ")";
-  }
-  return "exit status " + std::to_string(WEXITSTATUS(wait_status));
-}
-
-// --- The child --------------------------------------------------------------
 
 // A user id that is not root's, in a user namespace of our own: for the daemon
 // there, our clients have that id too.
@@ -109,70 +67,17 @@ bool LeaveRoot() {
   return true;
 }
 
-[[noreturn]] void Die(const char* what) {
-  dprintf(STDERR_FILENO, "%s: %s\n", what, strerror(errno));
-  _exit(kNotExecuted);
-}
-
-// Becomes the daemon, which writes to `log_fd` and dies with the `parent`.
-[[noreturn]] void Execute(const std::string& executable,
-                          const std::string& configuration, int log_fd,
-                          bool leave_root, pid_t parent) noexcept {
-  // corosync may set the priority of its whole process group.
-  setpgid(0, 0);
-  int null_fd = open("/dev/null", O_RDWR);
-  dup2(null_fd, STDIN_FILENO);
-  dup2(log_fd, STDOUT_FILENO);
-  dup2(log_fd, STDERR_FILENO);
-  if (leave_root && !LeaveRoot()) Die("cannot leave root");
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(kNotExecuted);
-  for (int number = 1; number < SIGRTMIN; ++number) signal(number, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  close_range(STDERR_FILENO + 1, UINT_MAX, 0);
-  const char* arguments[] = {executable.c_str(), "-f", "-c",
-                             configuration.c_str(), nullptr};
-  const char* environment[] = {
-      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      "LC_ALL=C", nullptr};
-  execve(executable.c_str(), const_cast<char**>(arguments),
-         const_cast<char**>(environment));
-  Die(("cannot execute " + executable).c_str());
-}
-
-// One try to connect to "cpg". 0, or an errno; EINPROGRESS after the deadline.
-int TryConnect(int pidfd, steady_clock::time_point deadline) {
-  int fd = -1;
-  // The plain connect would wait for ever for a daemon that is stopped.
-  qb_ipcc_connection_t* connection =
-      qb_ipcc_connect_async("cpg", kMessageSizeMax, &fd);
-  if (connection == nullptr) return errno;
-  bool answered = false;
-  while (!answered) {
-    pollfd entries[] = {{.fd = fd, .events = POLLIN, .revents = 0},
-                        {.fd = pidfd, .events = POLLIN, .revents = 0}};
-    nanoseconds left = deadline - steady_clock::now();
-    PollFor(entries, 2, left);
-    answered = entries[0].revents != 0;
-    if (left.count() <= 0 || entries[1].revents != 0) break;
-  }
-  // This frees the connection if it fails, as it does without an answer.
-  int result = qb_ipcc_connect_continue(connection);
-  if (result == 0) qb_ipcc_disconnect(connection);
-  return answered ? -result : EINPROGRESS;
+std::string DefaultDirectory() {
+  return std::string(kScratchDirectory) + "/corosync";
 }
 
 }  // namespace
 
-Corosync::Corosync(CorosyncOptions options) : options_(std::move(options)) {
-  if (options_.run_directory.empty()) {
-    options_.run_directory = std::string(kScratchDirectory) + "/corosync";
-  }
-}
-
-Corosync::~Corosync() { Kill(); }
+Corosync::Corosync(CorosyncOptions options)
+    : Service("corosync", options.run_directory.empty()
+                              ? DefaultDirectory()
+                              : options.run_directory),
+      options_(std::move(options)) {}
 
 Corosync::Found Corosync::FindCorosync() {
   const char* path = getenv("PATH");
@@ -231,175 +136,40 @@ std::string Corosync::Configuration() const {
   line("  sched_rr: no");
   line("  move_to_root_cgroup: no");
   line("  allow_knet_handle_fallback: yes");
-  line("  state_dir: " + options_.run_directory);
+  line("  state_dir: " + run_directory());
   line("}");
   text += options_.extra_configuration;
   return text;
 }
 
-std::string Corosync::LogPath() const {
-  return options_.run_directory + "/corosync.log";
-}
-
-std::string Corosync::Start() {
-  if (Alive()) return "corosync is already running";
-  Kill();  // cleans up after a daemon that ended by itself
-  std::string executable = options_.executable;
-  if (executable.empty()) {
+std::string Corosync::Prepare() {
+  executable_ = options_.executable;
+  if (executable_.empty()) {
     Found found = FindCorosync();
     if (!found.error.empty()) return found.error;
-    executable = found.path;
+    executable_ = found.path;
   }
-  std::error_code code;
-  fs::create_directories(options_.run_directory, code);
-  if (code) {
-    return "cannot make " + options_.run_directory + ": " + code.message();
-  }
-  const std::string path = options_.run_directory + "/corosync.conf";
-  std::string error = WriteFile(path, Configuration());
-  if (!error.empty()) return error;
-  int log_fd = open(LogPath().c_str(),
-                    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-  if (log_fd < 0) return ErrnoText("cannot write " + LogPath());
-  pid_t parent = getpid();
-  pid_t pid = fork();
-  if (pid == 0) {
-    Execute(executable, path, log_fd, !options_.admit_clients, parent);
-  }
-  close(log_fd);
-  if (pid < 0) return ErrnoText("cannot start corosync: fork");
-  pid_ = pid;
-  pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-  if (pidfd_ >= 0) return "";
-  error = ErrnoText("cannot start corosync: pidfd_open");
-  Kill();
-  return error;
+  return WriteFile(ConfigurationPath(), Configuration());
 }
 
-std::string Corosync::WaitReady(Deadline deadline) {
-  if (pid_ < 0) return "corosync was not started";
-  for (;;) {
-    if (!Alive()) return EndError();
-    int error = TryConnect(pidfd_, deadline);
-    if (error == 0 && options_.admit_clients) return "";
-    if (error == EACCES && !options_.admit_clients) return "";
-    if (error == 0 || error == EACCES) {
-      return error == 0 ? "corosync admits a client that it should refuse"
-                        : "corosync refuses its clients: not started by root?";
-    }
-    auto now = steady_clock::now();
-    if (now >= deadline) {
-      return std::string("corosync is not ready in time, its last answer: ") +
-             strerror(error);
-    }
-    pollfd entry = {.fd = pidfd_, .events = POLLIN, .revents = 0};
-    PollFor(&entry, 1, std::min<nanoseconds>(kPause, deadline - now));
-  }
+std::string Corosync::ConfigurationPath() const {
+  return run_directory() + "/corosync.conf";
 }
 
-bool Corosync::Alive() {
-  if (pid_ < 0 || ended_) return false;
-  pid_t pid = waitpid(pid_, &wait_status_, WNOHANG);
-  // An error (ECHILD) means that somebody else has reaped it.
-  ended_ = pid == pid_ || (pid < 0 && errno != EINTR);
-  return !ended_;
+void Corosync::ChangeCredentials() {
+  if (!options_.admit_clients && !LeaveRoot()) DieInChild("cannot leave root");
 }
 
-void Corosync::Kill() {
-  if (pid_ < 0) return;
-  if (Alive()) {
-    kill(pid_, SIGKILL);
-    while (waitpid(pid_, &wait_status_, 0) < 0 && errno == EINTR) {
-    }
-  }
-  if (pidfd_ >= 0) close(pidfd_);
-  RemoveLeftovers(pid_);
-  pid_ = -1;
-  pidfd_ = -1;
-  ended_ = false;
-  stopped_ = false;
-}
-
-void Corosync::RemoveLeftovers(pid_t pid) {
-  if (atol(ReadFile(kPidFile).c_str()) == pid) unlink(kPidFile);
-  // libqb: qb-PID-CLIENT-FD-RANDOM/, and qb-corosync-PID-blackbox-*.
-  const std::string number = std::to_string(pid) + "-";
-  std::vector<fs::path> leftovers;
-  std::error_code code;
-  for (const auto& entry : fs::directory_iterator(kSharedMemory, code)) {
-    const std::string name = entry.path().filename();
-    if (name.starts_with("qb-" + number) ||
-        name.starts_with("qb-corosync-" + number)) {
-      leftovers.push_back(entry.path());
-    }
-  }
-  for (const fs::path& path : leftovers) fs::remove_all(path, code);
-}
-
-std::string Corosync::SignalAndWait(int signal_number, int event) {
-  if (!Alive()) return pid_ < 0 ? "corosync is not running" : EndError();
-  kill(pid_, signal_number);
-  auto deadline = steady_clock::now() + kSignalLimit;
-  while (steady_clock::now() < deadline) {
-    siginfo_t info = {};
-    if (waitid(P_PID, static_cast<id_t>(pid_), &info, event | WNOHANG) == 0 &&
-        info.si_pid == pid_) {
-      return "";
-    }
-    if (!Alive()) return EndError();
-    pollfd entry = {.fd = pidfd_, .events = POLLIN, .revents = 0};
-    PollFor(&entry, 1, kPause);
-  }
-  return "corosync did not follow signal " + std::to_string(signal_number);
-}
-
-std::string Corosync::Stop() {
-  if (stopped_ && Alive()) return "";
-  std::string error = SignalAndWait(SIGSTOP, WSTOPPED);
-  stopped_ = error.empty();
-  return error;
-}
-
-std::string Corosync::Resume() {
-  if (!stopped_ && Alive()) return "";
-  std::string error = SignalAndWait(SIGCONT, WCONTINUED);
-  stopped_ = false;
-  return error;
-}
-
-std::string Corosync::Restart(Deadline deadline) {
-  Kill();
-  std::string error = Start();
-  return error.empty() ? WaitReady(deadline) : error;
-}
-
-std::string Corosync::EndError() const {
-  std::string text =
-      "corosync ended with " + EndText(wait_status_) + "; its last words:\n";
-  std::string tail = LogTail(10);
-  if (tail.empty()) return text + "  (none)";
-  for (size_t begin = 0; begin < tail.size();) {
-    size_t end = std::min(tail.find('\n', begin), tail.size());
-    text += "  " + tail.substr(begin, end - begin) + "\n";
-    begin = end + 1;
-  }
-  text.pop_back();
-  return text;
-}
-
-std::string Corosync::LogTail(int lines) const {
-  std::ifstream file(LogPath(), std::ios::ate | std::ios::binary);
-  if (!file) return "";
-  auto size = static_cast<size_t>(file.tellg());
-  size_t skipped = size > kLogTailBytes ? size - kLogTailBytes : 0;
-  file.seekg(static_cast<std::streamoff>(skipped));
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  size_t begin = text.size();
-  for (int left = lines; begin > 0; --begin) {
-    bool ends_line = text[begin - 1] == '\n' && begin < text.size();
-    if (lines <= 0 || (ends_line && --left == 0)) break;
-  }
-  return text.substr(begin);
+void Corosync::Become() {
+  const std::string configuration = ConfigurationPath();
+  const char* arguments[] = {executable_.c_str(), "-f", "-c",
+                             configuration.c_str(), nullptr};
+  const char* environment[] = {
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      "LC_ALL=C", nullptr};
+  execve(executable_.c_str(), const_cast<char**>(arguments),
+         const_cast<char**>(environment));
+  DieInChild("cannot execute " + executable_);
 }
 
 std::string Corosync::Version() const {
@@ -413,14 +183,16 @@ std::string Corosync::Version() const {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(ends[1], STDOUT_FILENO);
     execl(executable.c_str(), executable.c_str(), "-v", nullptr);
-    _exit(kNotExecuted);
+    _exit(1);
   }
   close(ends[1]);
   std::string text;
-  auto deadline = steady_clock::now() + kSignalLimit;
-  while (pid > 0 && text.size() < kLogTailBytes) {
+  auto deadline = steady_clock::now() + kVersionLimit;
+  while (pid > 0 && text.size() < kVersionBytes) {
     pollfd entry = {.fd = ends[0], .events = POLLIN, .revents = 0};
-    PollFor(&entry, 1, deadline - steady_clock::now());
+    const auto left = std::chrono::duration_cast<milliseconds>(
+        deadline - steady_clock::now());
+    poll(&entry, 1, std::max(0, static_cast<int>(left.count())));
     char chunk[4096];
     if (entry.revents == 0 && steady_clock::now() < deadline) continue;
     ssize_t size = entry.revents ? read(ends[0], chunk, sizeof(chunk)) : 0;

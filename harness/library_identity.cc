@@ -6,7 +6,6 @@
 #include <gelf.h>
 #include <libelf.h>
 #include <link.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "harness/cpg_api.h"
 #include "harness/isolated_run.h"
 #include "harness/process_tree.h"
+#include "harness/sha256.h"
 
 namespace cpgcert::harness {
 
@@ -67,23 +67,6 @@ std::string Hexadecimal(const unsigned char* bytes, size_t size) {
     text += fmt::format("{:02x}", bytes[i]);
   }
   return text;
-}
-
-// "" if the file cannot be read to its end.
-std::string Sha256(int file) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(
-      EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-  std::array<char, 65536> buffer{};
-  ssize_t size = 0;
-  for (off_t at = 0; (size = pread(file, buffer.data(), buffer.size(), at)) > 0;
-       at += size) {
-    EVP_DigestUpdate(context.get(), buffer.data(), size);
-  }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int digest_size = 0;
-  EVP_DigestFinal_ex(context.get(), digest.data(), &digest_size);
-  return size < 0 ? "" : Hexadecimal(digest.data(), digest_size);
 }
 
 constexpr std::string_view kGnuOwner("GNU", sizeof("GNU"));
@@ -158,7 +141,7 @@ std::string Identify(const std::string& path, LibraryIdentity* identity) {
   if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return path + ": not a regular file";
   }
-  identity->sha256 = Sha256(file.get());
+  identity->sha256 = Sha256OfFile(file.get());
   if (identity->sha256.empty()) {
     return ErrnoLine(path);
   }

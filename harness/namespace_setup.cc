@@ -13,8 +13,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "harness/namespaces.h"
-
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
@@ -121,7 +119,7 @@ std::string DescribeSetUpFailure(const std::string& step, int error) {
   return "cannot make namespaces: " + step + ": " + strerror(error);
 }
 
-std::string UnshareForWorker() {
+std::string UnshareForWorker(WorkerNetwork network) {
   uid_t uid = geteuid();
   gid_t gid = getegid();
   if (unshare(CLONE_NEWUSER) != 0) return ExplainUserNamespace(errno);
@@ -134,14 +132,15 @@ std::string UnshareForWorker() {
   if (!WriteFile("/proc/self/gid_map", "0 " + std::to_string(gid) + " 1")) {
     return ExplainPrivileged("write /proc/self/gid_map", errno);
   }
-  if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
-              CLONE_NEWPID) != 0) {
+  const int own =
+      network == WorkerNetwork::kOwn ? CLONE_NEWNET | CLONE_NEWIPC : 0;
+  if (unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWPID | own) != 0) {
     return ExplainPrivileged("mount, network and PID namespaces", errno);
   }
   return "";
 }
 
-std::string MountForWorker() {
+std::string MountForWorker(WorkerNetwork network) {
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
     return ExplainPrivileged("make mounts private", errno);
   }
@@ -159,8 +158,10 @@ std::string MountForWorker() {
   }
   error = MountTmpfs(kScratchDirectory, "mode=0700");
   if (!error.empty()) return error;
-  error = MountTmpfs("/dev/shm", "mode=1777");
-  if (!error.empty()) return error;
+  if (network == WorkerNetwork::kOwn) {
+    error = MountTmpfs("/dev/shm", "mode=1777");
+    if (!error.empty()) return error;
+  }
   // Absent without corosync; /var/run is a link to /run almost everywhere.
   for (const char* path :
        {"/var/lib/corosync", "/var/log/corosync", "/var/run"}) {

@@ -4,16 +4,19 @@
 
 #include <string>
 
+#include "harness/namespaces.h"
+
 namespace cpgcert::harness {
 
 // Each step returns "", or one line: what the kernel refused, and what to do.
 
-// Moves the calling process, of one thread, to new user, mount, network, IPC
-// and UTS namespaces; its next child is pid 1 of a new PID namespace.
-std::string UnshareForWorker();
+// Moves the calling process, of one thread, to new user, mount and UTS
+// namespaces, and with kOwn to network and IPC namespaces; its next child is
+// pid 1 of a new PID namespace.
+std::string UnshareForWorker(WorkerNetwork network);
 
 // Mounts what namespaces.h promises. Call it as pid 1, after the above.
-std::string MountForWorker();
+std::string MountForWorker(WorkerNetwork network);
 
 // Brings lo up in the calling process's network namespace.
 std::string BringUpLoopback();

@@ -132,15 +132,18 @@ void UseDefaultSignals() {
   _exit(code);
 }
 
-[[noreturn]] void RunInit(Channels& channels, const WorkerBody& body) {
+[[noreturn]] void RunInit(Channels& channels, const WorkerBody& body,
+                          WorkerNetwork network) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // Did the supervisor die before that? Its descriptors close first.
   CloseAndForget(&channels.lifeline.write_end);
   if (WaitReadable(channels.lifeline.read_end, steady_clock::now())) _exit(1);
   UseDefaultSignals();
 
-  std::string error = MountForWorker();
-  if (error.empty()) error = BringUpLoopback();
+  std::string error = MountForWorker(network);
+  if (error.empty() && network == WorkerNetwork::kOwn) {
+    error = BringUpLoopback();
+  }
   if (!error.empty()) FailSetUp(channels, error);
   pid_t body_pid = fork();
   if (body_pid < 0) FailSetUp(channels, DescribeSetUpFailure("fork", errno));
@@ -202,14 +205,14 @@ void KillInit(int) { kill(g_init_pid, SIGKILL); }
 }
 
 // noexcept: nothing may unwind into the caller's frames, which are copies here.
-[[noreturn]] void RunSupervisor(Channels& channels,
-                                const WorkerBody& body) noexcept {
+[[noreturn]] void RunSupervisor(Channels& channels, const WorkerBody& body,
+                                WorkerNetwork network) noexcept {
   setsid();
   UseDefaultSignals();
   CloseAndForget(&channels.control_outer);
   CloseAndForget(&channels.set_up.read_end);
 
-  std::string error = UnshareForWorker();
+  std::string error = UnshareForWorker(network);
   if (!error.empty()) FailSetUp(channels, error);
   if (!channels.lifeline.Open() || !channels.status.Open()) {
     FailSetUp(channels, DescribeSetUpFailure("pipe", errno));
@@ -224,7 +227,7 @@ void KillInit(int) { kill(g_init_pid, SIGKILL); }
   if (init_pid == 0) {
     CloseAndForget(&channels.caller_pidfd);
     CloseAndForget(&channels.status.read_end);
-    RunInit(channels, body);
+    RunInit(channels, body, network);
   }
   g_init_pid = init_pid;
   sigprocmask(SIG_UNBLOCK, &term, nullptr);
@@ -276,7 +279,8 @@ std::string WaitForSetUp(int set_up_fd, int supervisor_pidfd) {
 // --- The caller's side ------------------------------------------------------
 
 struct WorkerStarter {
-  static StartWorkerResult Start(const WorkerBody& body) {
+  static StartWorkerResult Start(const WorkerBody& body,
+                                 WorkerNetwork network) {
     // A worker that is forked between our socketpair() and our close() would
     // hold a copy of the other end.
     static std::mutex one_at_a_time;
@@ -298,7 +302,7 @@ struct WorkerStarter {
     }
     if (pid == 0) {
       lock.unlock();  // the body may start workers of its own
-      RunSupervisor(channels, body);
+      RunSupervisor(channels, body, network);
     }
     Worker& worker = result.worker;
     worker.supervisor_pid_ = pid;
@@ -314,8 +318,8 @@ struct WorkerStarter {
   }
 };
 
-StartWorkerResult StartWorker(WorkerBody body) {
-  return WorkerStarter::Start(body);
+StartWorkerResult StartWorker(WorkerBody body, WorkerNetwork network) {
+  return WorkerStarter::Start(body, network);
 }
 
 std::string CheckNamespacesAllowed() {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -104,10 +105,15 @@ struct StartWorkerResult {
   Worker worker;
 };
 
+// Whose network, IPC and /dev/shm a worker has: its own, or the caller's, in
+// which a service of the machine can be reached. All else is its own.
+enum class WorkerNetwork : uint8_t { kOwn, kOuter };
+
 // Starts a worker, and returns when its namespaces are complete and `body` is
 // about to run (about 1 ms). May be called from several threads.
 // Everything that `body` refers to is copied by fork(2), as it is at the call.
-StartWorkerResult StartWorker(WorkerBody body);
+StartWorkerResult StartWorker(WorkerBody body,
+                              WorkerNetwork network = WorkerNetwork::kOwn);
 
 // Really starts an empty worker. Returns "" if that works, else the one line
 // of StartWorkerResult::error.

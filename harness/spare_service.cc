@@ -15,7 +15,6 @@
 #include <csignal>
 #include <cstring>
 
-#include "harness/corosync.h"
 #include "harness/namespaces.h"
 
 namespace cpgcert::harness {
@@ -29,17 +28,16 @@ constexpr size_t kTextMax = 1024;
 
 // The keeper: starts the daemon when it is told to, and answers with its
 // process id or with what went wrong. Ends with the socket.
-[[noreturn]] void Keep(int socket) {
+[[noreturn]] void Keep(const ServiceChoice& choice, int socket) {
   // Not where the configuration of the first one lies.
-  CorosyncOptions options;
-  options.run_directory = std::string(kScratchDirectory) + "/spare";
+  const std::string directory = std::string(kScratchDirectory) + "/spare";
   {
-    Corosync corosync(options);
+    const auto service = MakeService(choice, directory);
     std::array<char, 1> request{};
     while (recv(socket, request.data(), request.size(), 0) > 0) {
-      std::string answer = corosync.Restart(Clock::now() + kStartDeadline);
+      std::string answer = service->Restart(Clock::now() + kStartDeadline);
       if (answer.empty()) {
-        answer = std::to_string(corosync.pid());
+        answer = std::to_string(service->pid());
       }
       answer.resize(std::min(answer.size(), kTextMax));
       send(socket, answer.data(), answer.size(), MSG_NOSIGNAL);
@@ -50,7 +48,12 @@ constexpr size_t kTextMax = 1024;
 
 }  // namespace
 
-std::unique_ptr<SpareService> SpareService::Prepare(std::string* error) {
+std::unique_ptr<SpareService> SpareService::Prepare(const ServiceChoice& choice,
+                                                    std::string* error) {
+  if (choice.kind == ServiceChoice::Kind::kRunning) {
+    *error = "a second service cannot be started beside the machine's";
+    return nullptr;
+  }
   std::array<int, 2> sockets{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets.data()) !=
       0) {
@@ -65,7 +68,7 @@ std::unique_ptr<SpareService> SpareService::Prepare(std::string* error) {
       _exit(1);
     }
     close(sockets[0]);
-    Keep(sockets[1]);
+    Keep(choice, sockets[1]);
   }
   close(sockets[1]);
   if (keeper < 0) {

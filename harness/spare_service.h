@@ -1,4 +1,4 @@
-// A second corosync, to be started when a case has killed the first.
+// A second service, to be started when a case has killed the first.
 
 #ifndef CPGCERT_HARNESS_SPARE_SERVICE_H_
 #define CPGCERT_HARNESS_SPARE_SERVICE_H_
@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "harness/service_choice.h"
 #include "harness/service_control.h"
 
 namespace cpgcert::harness {
@@ -17,16 +18,18 @@ namespace cpgcert::harness {
 // thread that called Prepare(), at the latest.
 class SpareService {
  public:
-  // Forks; nothing is started yet. Null and one line in *error on failure.
+  // Forks; nothing is started yet. Null and one line in *error on failure, and
+  // for kRunning.
   // REQUIRES: one thread in the calling process, the library not loaded.
-  static std::unique_ptr<SpareService> Prepare(std::string* error);
+  static std::unique_ptr<SpareService> Prepare(const ServiceChoice& choice,
+                                               std::string* error);
   // Kills the daemon and removes what it left in /run and /dev/shm.
   ~SpareService();
   SpareService(const SpareService&) = delete;
   SpareService& operator=(const SpareService&) = delete;
 
   // Starts it and waits until it answers; "" or one line.
-  // REQUIRES: no corosync runs in these namespaces.
+  // REQUIRES: no other service runs in these namespaces.
   std::string Start();
 
   // REQUIRES: Start() returned "".

@@ -11,6 +11,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -56,34 +57,61 @@ bool SendText(int socket, char last_kind, std::string_view text) {
   return SendPacket(socket, last_kind, text);
 }
 
-// Makes the service fit for the next item: alive, running, and rid of those
-// who used it.
-std::string MendService(Corosync* service, MemberCensus* census) {
-  if (service->Alive()) {
-    // Also undoes a stop that has been sent and not yet taken effect; nobody
-    // could connect to a service that is stopped, nor give that up.
-    const std::string error = ServiceControl(service->pid()).Resume();
-    if (error.empty() && census->WaitNobody(kQuietDeadline).empty()) {
+// The service of a worker.
+class WorkerService {
+ public:
+  explicit WorkerService(const ServiceChoice& choice)
+      : service_(
+            MakeService(choice, std::string(kScratchDirectory) + "/service")) {}
+
+  std::string Start() {
+    const auto deadline = Clock::now() + kServiceDeadline;
+    if (service_ != nullptr) {
+      return service_->Restart(deadline);
+    }
+    std::string error = WaitForAnyService(deadline);
+    others_ = error.empty() && !census_.WaitNobody(kQuietDeadline).empty();
+    return error;
+  }
+
+  // Makes the service fit for the next item: alive, running, and rid of those
+  // who used it.
+  std::string Mend() {
+    if (service_ == nullptr) {
+      if (!others_) {
+        census_.WaitNobody(kQuietDeadline);
+      }
       return "";
     }
+    if (service_->Alive()) {
+      // Also undoes a stop that has been sent and not yet taken effect; nobody
+      // could connect to a service that is stopped, nor give that up.
+      const std::string error = ServiceControl(service_->pid()).Resume();
+      if (error.empty() && census_.WaitNobody(kQuietDeadline).empty()) {
+        return "";
+      }
+    }
+    // Dead, or not to be brought to rest.
+    census_.Disconnect();
+    return service_->Restart(Clock::now() + kServiceDeadline);
   }
-  // Dead, or not to be brought to rest.
-  census->Disconnect();
-  return service->Restart(Clock::now() + kServiceDeadline);
-}
+
+  pid_t process() const { return service_ == nullptr ? 0 : service_->pid(); }
+
+ private:
+  const std::unique_ptr<Service> service_;  // null: the machine's
+  MemberCensus census_;
+  bool others_ = false;  // who use the machine's, and may do so for ever
+};
 
 // The body of a worker: items come in as numbers, texts go out.
 int ServeItems(int control, const PoolOptions& options, const RunItem& run) {
-  Corosync service(options.service);
-  std::string error = service.Start();
-  if (error.empty()) {
-    error = service.WaitReady(Clock::now() + kServiceDeadline);
-  }
+  WorkerService service(options.service);
+  const std::string error = service.Start();
   if (!error.empty()) {
     SendText(control, kNoService, error);
     return 1;
   }
-  MemberCensus census;
   SendPacket(control, kReady, "");
   while (true) {
     std::array<char, 32> request{};
@@ -93,8 +121,8 @@ int ServeItems(int control, const PoolOptions& options, const RunItem& run) {
     }
     size_t item = 0;
     std::from_chars(request.data(), request.data() + size, item);
-    const std::string text = run(item, {service.pid(), kScratchDirectory});
-    const bool mended = MendService(&service, &census).empty();
+    const std::string text = run(item, {service.process(), kScratchDirectory});
+    const bool mended = service.Mend().empty();
     if (!SendText(control, mended ? kLastPart : kLastEver, text) || !mended) {
       return 1;
     }
@@ -116,9 +144,9 @@ class Pool {
       : options_(options), items_(items), run_(run), on_end_(on_end) {}
 
   PoolResult Run() {
-    const size_t count = std::min<size_t>(std::max(options_.workers, 1),
-                                          std::max<size_t>(items_.size(), 1));
-    slots_.resize(count);
+    slots_.resize(std::min<size_t>(
+        UsesMachinesService() ? 1 : std::max(options_.workers, 1),
+        std::max<size_t>(items_.size(), 1)));
     for (Slot& slot : slots_) {
       Start(&slot);
     }
@@ -131,10 +159,15 @@ class Pool {
   }
 
  private:
+  bool UsesMachinesService() const {
+    return options_.service.kind == ServiceChoice::Kind::kRunning;
+  }
+
   void Start(Slot* slot) {
     *slot = Slot();
     StartWorkerResult started = StartWorker(
-        [this](int control) { return ServeItems(control, options_, run_); });
+        [this](int control) { return ServeItems(control, options_, run_); },
+        UsesMachinesService() ? WorkerNetwork::kOuter : WorkerNetwork::kOwn);
     if (!started.error.empty()) {
       result_.error = started.error;
       return;

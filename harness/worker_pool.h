@@ -1,4 +1,4 @@
-// Runs many items on a few workers, each with a namespace and a corosync of
+// Runs many items on a few workers, each with a namespace and a service of
 // its own.
 
 #ifndef CPGCERT_HARNESS_WORKER_POOL_H_
@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "harness/corosync.h"
+#include "harness/service_choice.h"
 
 namespace cpgcert::harness {
 
 // Where an item runs.
 struct WorkerPlace {
-  pid_t service_process = 0;
+  pid_t service_process = 0;  // 0: not ours to disturb
   std::string scratch_root;
 };
 
@@ -37,7 +37,9 @@ using OnItemEnd = std::function<void(const ItemEnd& end)>;
 
 struct PoolOptions {
   int workers = 1;
-  CorosyncOptions service;
+  // With kRunning there is one worker, whatever `workers` says: it has nothing
+  // of its own by which its items could be told from those of another.
+  ServiceChoice service;
   // Polled; readable ends the run. -1: none. For a signalfd or an eventfd.
   int stop_fd = -1;
 };

@@ -315,10 +315,11 @@ TEST(WorkerPoolTest, NothingInsideOutlivesARun) {
 
 TEST(WorkerPoolTest, AServiceThatCannotStartIsAnError) {
   PoolOptions options = WithWorkers(2);
-  options.service.executable = "/etc/passwd";
+  options.service = {.kind = ServiceChoice::Kind::kCommand,
+                     .command = "/etc/passwd"};
   const Ends all = RunItems(options, ItemsUpTo(5),
                             [](size_t, const WorkerPlace&) { return "never"; });
-  EXPECT_NE(all.result.error.find("cannot execute /etc/passwd"),
+  EXPECT_NE(all.result.error.find("/etc/passwd: Permission denied"),
             std::string::npos)
       << all.result.error;
   EXPECT_FALSE(all.result.stopped);

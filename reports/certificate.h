@@ -24,6 +24,7 @@ struct Implementation {
 struct Suite {
   std::string version;
   std::string commit;
+  std::string fingerprint{};  // of its requirements and cases
 };
 
 // What the command line asked for; empty means everything.

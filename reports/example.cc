@@ -1,5 +1,6 @@
 #include "reports/example.h"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -98,6 +99,87 @@ Certificate ExampleCertificate() {
                              .inconclusive = 1,
                              .error = 1,
                              .untested = 1};
+  return certificate;
+}
+
+Certificate FullCertificate() {
+  Certificate certificate = ExampleCertificate();
+  certificate.matrix.axes = {
+      {"type", {{"One", "CS_DISPATCH_ONE"}, {"All", "CS_DISPATCH_ALL"}}},
+      {"handle", {{"Joined", "a member"}, {"Left", "no member any more"}}},
+      {"pending", {{"Nothing", "nothing waits"}}},
+      {"callbacks", {{"All", "for everything"}, {"None", "none"}}},
+      {"disturbance", {{"Undisturbed", "nothing disturbs the call"}}}};
+  certificate.matrix.left_out = {{"who has left gets nothing", 5}};
+  const auto cell = [&](std::size_t index, const char* type,
+                        const char* callbacks) {
+    certificate.cases[index].cell = {{"type", type},
+                                     {"handle", "Joined"},
+                                     {"pending", "Nothing"},
+                                     {"callbacks", callbacks},
+                                     {"disturbance", "Undisturbed"}};
+    certificate.cases[index].steps = {"cpg_initialize", "cpg_dispatch"};
+  };
+  cell(0, "One", "All");
+  cell(1, "One", "None");
+  cell(3, "All", "All");
+  certificate.campaigns = {
+      {.target = "event_decoder",
+       .tier = "hostile",
+       .seconds = 30,
+       .inputs = 123456,
+       .seed = 7,
+       .causes = {{.key = "deliver: size > bytes",
+                   .tier = "hostile",
+                   .field = "deliver.size",
+                   .relation = "size > bytes that follow",
+                   .damages = {"wrong data", "crash"},
+                   .owed = "an error",
+                   .came = "SIGSEGV in cpg_dispatch",
+                   .annotated = "00 04 id\n04 08 size: 9",
+                   .reproduced = "10 of 10"}}},
+      {.target = "reply_decoder", .seconds = 30, .inputs = 99, .seed = 7}};
+  return certificate;
+}
+
+Certificate HostileCertificate(const std::string& text) {
+  Certificate certificate = FullCertificate();
+  certificate.implementation = {.name = text,
+                                .library = text,
+                                .sha256 = text,
+                                .build_id = text,
+                                .service = text,
+                                .service_version = text};
+  certificate.suite = {.version = text, .commit = text};
+  certificate.host = {{text, text}};
+  certificate.started = text;
+  certificate.asked = {.profiles = {text}, .tier = text, .only = text};
+  certificate.deviations = {.file = text, .problems = {text}};
+  certificate.problems = {text};
+  for (Profile& profile : certificate.profiles) profile.name += text;
+  for (Requirement& requirement : certificate.requirements) {
+    requirement.function = requirement.sentence = requirement.source = text;
+    requirement.profile = text;
+    for (std::string& name : requirement.cases) name += text;
+  }
+  for (Case& result : certificate.cases) {
+    result.message = result.profile = result.reproduce = text;
+    result.deviation_reason = result.reproducer = text;
+    result.notes = result.steps = {text};
+    result.name += text;
+  }
+  for (Axis& axis : certificate.matrix.axes) {
+    for (AxisValue& value : axis.values) value.meaning = text;
+  }
+  certificate.matrix.left_out = {{text, 1}};
+  for (Campaign& campaign : certificate.campaigns) {
+    campaign.target = campaign.tier = text;
+    for (RootCause& cause : campaign.causes) {
+      cause.key = cause.tier = cause.field = cause.relation = text;
+      cause.owed = cause.came = cause.annotated = cause.reproduced = text;
+      cause.damages = {text};
+    }
+  }
   return certificate;
 }
 

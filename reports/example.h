@@ -18,6 +18,14 @@ Case ExampleCase(const std::string& name, const std::string& requirement,
 // (profile "faults") has one case each of hang, inconclusive, error, untested.
 Certificate ExampleCertificate();
 
+// The same with a small matrix of three cells, and two campaigns, one of which
+// found something.
+Certificate FullCertificate();
+
+// FullCertificate with every text that a run can bring replaced by this one, or
+// with it at the end of what must stay distinct.
+Certificate HostileCertificate(const std::string& text);
+
 // Certified: two passes of A-1.
 Certificate GoodCertificate();
 

@@ -145,7 +145,8 @@ Json Write(const Certificate& certificate) {
       {"implementation", Write(certificate.implementation)},
       {"suite",
        {{"version", certificate.suite.version},
-        {"commit", certificate.suite.commit}}},
+        {"commit", certificate.suite.commit},
+        {"fingerprint", certificate.suite.fingerprint}}},
       {"host", std::move(host)},
       {"figures", std::move(figures)},
       {"seed", certificate.seed},
@@ -309,6 +310,7 @@ void Place::Read(Implementation& implementation) const {
 void Place::Read(Suite& suite) const {
   Member("version", suite.version);
   Member("commit", suite.commit);
+  LaterMember("fingerprint", suite.fingerprint);
 }
 
 void Place::Read(Asked& asked) const {

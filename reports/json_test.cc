@@ -44,7 +44,8 @@ TEST(JsonTest, HasTheFixedKeysInOrder) {
               ElementsAre("schema", "certified", "complete", "implementation",
                           "suite", "host", "figures", "seed", "started",
                           "duration_s", "asked", "deviations", "problems",
-                          "profiles", "requirements", "cases"));
+                          "profiles", "requirements", "cases", "matrix",
+                          "campaigns"));
   EXPECT_THAT(Keys(json["implementation"]),
               ElementsAre("name", "library", "sha256", "build_id", "service",
                           "service_version"));
@@ -111,14 +112,19 @@ TEST(JsonTest, IsGolden) {
   ],
   "profiles": [],
   "requirements": [],
-  "cases": []
+  "cases": [],
+  "matrix": {
+    "axes": [],
+    "left_out": []
+  },
+  "campaigns": []
 }
 )");
 }
 
 TEST(JsonTest, ReadsBackWhatItWrote) {
   for (const Certificate& certificate :
-       {ExampleCertificate(), GoodCertificate(), Certificate()}) {
+       {FullCertificate(), GoodCertificate(), Certificate()}) {
     const std::string text = ToJson(certificate);
     EXPECT_EQ(ToJson(ReadBack(text)), text);
   }
@@ -167,8 +173,28 @@ void ExpectEveryKeyRequired(const Json& whole, const Json::json_pointer& at,
   }
 }
 
+TEST(JsonTest, ReadsCertificatesOfEarlierVersions) {
+  Json json = Json::parse(ToJson(FullCertificate()));
+  for (const char* later : {"matrix", "campaigns"}) json.erase(later);
+  for (Json& result : json["cases"]) {
+    result.erase("cell");
+    result.erase("steps");
+  }
+  const Certificate read = ReadBack(json.dump());
+  EXPECT_EQ(read.cases.size(), 9u);
+  EXPECT_TRUE(read.matrix.axes.empty());
+}
+
 TEST(JsonTest, NamesTheKeyThatIsMissing) {
-  const Json json = Json::parse(ToJson(ExampleCertificate()));
+  Json json = Json::parse(ToJson(FullCertificate()));
+  ExpectEveryKeyRequired(json, Json::json_pointer("/matrix"), "matrix.");
+  ExpectEveryKeyRequired(json, Json::json_pointer("/matrix/axes/0"),
+                         "matrix.axes[0].");
+  ExpectEveryKeyRequired(json, Json::json_pointer("/campaigns/0"),
+                         "campaigns[0].");
+  ExpectEveryKeyRequired(json, Json::json_pointer("/campaigns/0/causes/0"),
+                         "campaigns[0].causes[0].");
+  for (const char* later : {"matrix", "campaigns"}) json.erase(later);
   const auto at = [](const char* text) { return Json::json_pointer(text); };
   ExpectEveryKeyRequired(json, at(""), "");
   ExpectEveryKeyRequired(json, at("/implementation"), "implementation.");

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <map>
 #include <pugixml.hpp>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "reports/certificate.h"
@@ -52,8 +55,41 @@ void WriteTotals(pugi::xml_node node, const Totals& totals) {
   Attribute(node, "tests", std::to_string(totals.tests));
   Attribute(node, "failures", std::to_string(totals.failures));
   Attribute(node, "errors", std::to_string(totals.errors));
-  Attribute(node, "skipped", std::to_string(totals.skipped));
   Time(node, totals.seconds);
+}
+
+// A suite: a requirement, and the cases that name it first.
+struct Suite {
+  std::string requirement;
+  std::string profile;
+  std::string tier;
+  std::vector<const Case*> cases;
+
+  // A class in a package, to viewers.
+  std::string Name() const { return profile + "." + tier + "." + requirement; }
+};
+
+std::vector<Suite> SuitesOf(const Certificate& certificate) {
+  std::map<std::string_view, std::string_view> tiers;
+  for (const Requirement& requirement : certificate.requirements) {
+    tiers.emplace(requirement.id, requirement.tier);
+  }
+  std::map<std::string, std::size_t> positions;
+  std::vector<Suite> suites;
+  for (const Case& result : certificate.cases) {
+    const std::string id =
+        result.requirements.empty() ? "none" : result.requirements[0];
+    const auto tier = tiers.find(id);
+    const Suite suite{
+        .requirement = id,
+        .profile = result.profile,
+        .tier = tier == tiers.end() ? "unknown" : std::string(tier->second),
+        .cases = {}};
+    const auto [entry, added] = positions.emplace(suite.Name(), suites.size());
+    if (added) suites.push_back(suite);
+    suites[entry->second].cases.push_back(&result);
+  }
+  return suites;
 }
 
 double Seconds(const Case& result) {
@@ -92,41 +128,54 @@ void WriteVerdict(const Case& result, pugi::xml_node node, Totals& totals) {
   Text(element, text);
 }
 
-Totals WriteCase(const Case& result, pugi::xml_node suite) {
+// What has no element of its own.
+std::string Output(const Case& result) {
+  std::vector<std::string> lines;
+  if (result.requirements.size() > 1) {
+    lines.push_back("requirements: " + Join(result.requirements, " "));
+  }
+  lines.insert(lines.end(), result.notes.begin(), result.notes.end());
+  return Join(lines, "\n");
+}
+
+Totals WriteCase(const Case& result, const std::string& class_name,
+                 pugi::xml_node suite) {
   Totals totals{.tests = 1, .seconds = Seconds(result)};
   pugi::xml_node node = suite.append_child("testcase");
   Attribute(node, "name", result.name);
-  Attribute(node, "classname",
-            result.requirements.empty() ? "none" : result.requirements[0]);
+  Attribute(node, "classname", class_name);
   Time(node, totals.seconds);
-
-  pugi::xml_node properties = node.append_child("properties");
-  const auto property = [&](const char* name, const std::string& value) {
-    pugi::xml_node entry = properties.append_child("property");
-    Attribute(entry, "name", name);
-    Attribute(entry, "value", value);
-  };
-  property("requirements", Join(result.requirements, " "));
-  property("profile", result.profile);
-  property("verdict", result.verdict);
-
   WriteVerdict(result, node, totals);
-  if (!result.notes.empty()) {
-    Text(node.append_child("system-out"), Join(result.notes, "\n"));
-  }
+  const std::string output = Output(result);
+  if (!output.empty()) Text(node.append_child("system-out"), output);
   return totals;
+}
+
+using Properties = std::vector<std::pair<const char*, std::string>>;
+
+void WriteProperties(const Properties& properties, pugi::xml_node suite) {
+  if (properties.empty()) return;
+  pugi::xml_node node = suite.append_child("properties");
+  for (const auto& [name, value] : properties) {
+    pugi::xml_node property = node.append_child("property");
+    Attribute(property, "name", name);
+    Attribute(property, "value", value);
+  }
 }
 
 // A suite whose totals come first although they are known last.
 template <typename Fill>
 Totals WriteSuite(const Certificate& certificate, const std::string& name,
-                  pugi::xml_node root, Fill fill) {
+                  const Properties& properties, pugi::xml_node root,
+                  Fill fill) {
   pugi::xml_document scratch;
   pugi::xml_node content = scratch.append_child("content");
+  WriteProperties(properties, content);
   const Totals totals = fill(content);
   pugi::xml_node suite = root.append_child("testsuite");
   Attribute(suite, "name", name);
   WriteTotals(suite, totals);
+  Attribute(suite, "skipped", std::to_string(totals.skipped));
   if (!certificate.started.empty()) {
     Attribute(suite, "timestamp", certificate.started);
   }
@@ -153,36 +202,28 @@ Totals WriteObjections(const std::vector<std::string>& objections,
   return totals;
 }
 
-std::vector<std::string> ProfilesOf(const std::vector<Case>& cases) {
-  std::vector<std::string> profiles;
-  for (const Case& result : cases) {
-    if (std::find(profiles.begin(), profiles.end(), result.profile) ==
-        profiles.end()) {
-      profiles.push_back(result.profile);
-    }
-  }
-  return profiles;
-}
-
 }  // namespace
 
 std::string ToJunit(const Certificate& certificate) {
   pugi::xml_document scratch;
   pugi::xml_node suites = scratch.append_child("suites");
   Totals totals;
-  for (const std::string& profile : ProfilesOf(certificate.cases)) {
-    totals.Add(
-        WriteSuite(certificate, profile, suites, [&](pugi::xml_node suite) {
-          Totals sum;
-          for (const Case& result : certificate.cases) {
-            if (result.profile == profile) sum.Add(WriteCase(result, suite));
-          }
-          return sum;
-        }));
+  for (const Suite& suite : SuitesOf(certificate)) {
+    const Properties properties = {{"requirement", suite.requirement},
+                                   {"tier", suite.tier},
+                                   {"profile", suite.profile}};
+    totals.Add(WriteSuite(certificate, suite.Name(), properties, suites,
+                          [&](pugi::xml_node node) {
+                            Totals sum;
+                            for (const Case* result : suite.cases) {
+                              sum.Add(WriteCase(*result, suite.Name(), node));
+                            }
+                            return sum;
+                          }));
   }
   const std::vector<std::string> objections = Objections(certificate);
   if (!objections.empty()) {
-    totals.Add(WriteSuite(certificate, kSuiteOfObjections, suites,
+    totals.Add(WriteSuite(certificate, kSuiteOfObjections, {}, suites,
                           [&](pugi::xml_node suite) {
                             return WriteObjections(objections, suite);
                           }));

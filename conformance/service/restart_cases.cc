@@ -22,9 +22,9 @@ using harness::Client;
 using harness::ErrorName;
 using harness::SpareService;
 
-std::unique_ptr<SpareService> PrepareSpare() {
+std::unique_ptr<SpareService> PrepareSpare(const CaseContext& context) {
   std::string error;
-  auto spare = SpareService::Prepare(&error);
+  auto spare = SpareService::Prepare(context.service_choice(), &error);
   Need(error);
   return spare;
 }
@@ -67,7 +67,7 @@ void ExpectNewWorks(CaseContext& context, const std::string& group) {
 // The old connection, in the middle of what it was: the call on it answers an
 // error, before and after the new one is used.
 void OldGoesOnFailing(CaseContext& context, const NamedCall& call) {
-  const auto spare = PrepareSpare();
+  const auto spare = PrepareSpare(context);
   const std::string group = UniqueGroup("again");
   const auto stage = CallStage::Prepare(context, call, group);
   if (IsZeroCopy(call.kind)) {
@@ -91,7 +91,7 @@ void OldGoesOnFailing(CaseContext& context, const NamedCall& call) {
 
 // Finalizing the old connection does no harm to the new one.
 void OldIsFinalized(CaseContext& context) {
-  const auto spare = PrepareSpare();
+  const auto spare = PrepareSpare(context);
   const std::string group = UniqueGroup("again");
   const auto old = Connect(context);
   JoinAndSettle(*old, group);
@@ -120,7 +120,7 @@ void OldIsFinalized(CaseContext& context) {
 
 void RestartedAgainAndAgain(CaseContext& context) {
   constexpr int kRestarts = 3;
-  const auto spare = PrepareSpare();
+  const auto spare = PrepareSpare(context);
   const std::string group = UniqueGroup("often");
   auto client = Connect(context);
   JoinAndSettle(*client, group);

@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <map>
-#include <span>
 #include <utility>
+#include <vector>
 
 #include "fuzz/findings/inputs.h"
 #include "fuzz/findings/minimise.h"
+#include "fuzz/findings/reproducer.h"
+#include "fuzz/findings/root_cause.h"
 #include "fuzz/findings/runner.h"
+#include "fuzz/findings/shadow.h"
+#include "fuzz/mutation/random_choice.h"
 
 namespace cpgcert::fuzz {
 
@@ -22,136 +26,166 @@ constexpr size_t kMinimisingRuns = 400;
 // Causes of one campaign; a library with more has other troubles.
 constexpr size_t kCausesMax = 200;
 
+std::vector<Sequence> Shuffled(std::vector<Sequence> sequences, uint64_t seed) {
+  RandomChoice choice(seed);
+  for (size_t i = sequences.size(); i > 1; --i) {
+    std::swap(sequences[i - 1], sequences[choice.Below(i)]);
+  }
+  return sequences;
+}
+
+// Where lists are mixed up, the reasons are too.
+bool IsPartOf(const RootCause& cause, const RootCause& other) {
+  return cause.outcome.part == "reasons" && other.outcome.part == "lists" &&
+         cause.kinds == other.kinds &&
+         cause.outcome.damage == other.outcome.damage;
+}
+
+Finding FindingOf(const RootCause& cause) {
+  Finding finding{.key = cause.Key(),
+                  .name = cause.Name(),
+                  .tier = cause.tier,
+                  .field = cause.FieldText(),
+                  .relation = cause.RelationText(),
+                  .owed = cause.outcome.owed,
+                  .came = cause.outcome.came,
+                  .where = cause.where,
+                  .annotated = AnnotatedInput(cause),
+                  .input = BuildSequence(cause.input),
+                  .program = ReproducerSource(cause),
+                  .reproductions = cause.reproductions,
+                  .tries = cause.tries};
+  for (const Damage damage : cause.damages) {
+    finding.damages.emplace_back(NameOf(damage));
+  }
+  return finding;
+}
+
 class Campaign {
  public:
-  Campaign(const harness::CpgApi& api, const CampaignOptions& options)
-      : options_(options), runner_(api) {}
+  Campaign(const harness::CpgApi& api, const EventCampaignOptions& options)
+      : options_(options), runner_(api), begin_(Clock::now()) {}
 
-  CampaignResult Result() {
-    const Clock::time_point begin = Clock::now();
-    Systematic();
-    AtRandom(Clock::now() + options_.duration);
-    for (auto& [key, cause] : causes_) {
-      result_.causes.push_back(std::move(cause));
+  CampaignReport Report() {
+    Search();
+    for (const auto& [key, cause] : causes_) {
+      const bool is_part = std::ranges::any_of(causes_, [&](const auto& other) {
+        return IsPartOf(cause, other.second);
+      });
+      if (!is_part) report_.findings.push_back(FindingOf(cause));
     }
-    result_.shadows = shadows_.all();
-    result_.runs_alone = runner_.runs();
-    result_.seconds =
-        std::chrono::duration<double>(Clock::now() - begin).count();
-    return std::move(result_);
+    report_.target = "event_decoder";
+    report_.tier = options_.tier;
+    report_.seed = options_.seed;
+    report_.seconds =
+        std::chrono::duration<double>(Clock::now() - begin_).count();
+    return std::move(report_);
   }
 
  private:
-  void Systematic() {
-    std::vector<std::string> inputs;
-    for (const Sequence& sequence : SystematicSequences()) {
-      inputs.push_back(BuildSequence(sequence));
-    }
-    Run(inputs);
-  }
+  bool Full() const { return causes_.size() >= kCausesMax; }
 
-  void AtRandom(Clock::time_point end) {
-    RandomInputs random(options_.seed, options_.tier);
+  // As much at random as there is systematic, and then at random only.
+  void Search() {
+    const std::vector<Sequence> systematic =
+        Shuffled(SystematicSequences(), options_.seed);
+    RandomInputs random(options_.seed, options_.tier.value_or(Tier::kHostile));
+    size_t next = 0;
     uint64_t made = 0;
-    while (Clock::now() < end && made < options_.inputs_max &&
-           causes_.size() < kCausesMax) {
-      std::vector<std::string> inputs;
-      const uint64_t size =
-          std::min<uint64_t>(kBatch, options_.inputs_max - made);
-      for (uint64_t i = 0; i < size; ++i) inputs.push_back(random.Next());
-      made += size;
-      Run(inputs);
-    }
-  }
-
-  void Run(const std::vector<std::string>& inputs) {
-    std::vector<BatchInput> batch;
-    for (const std::string& input : inputs) {
-      const Sequence sequence = ParseSequence(input);
-      if (Admits(sequence)) batch.push_back({input, MayLeak(sequence)});
-    }
-    std::span<const BatchInput> left = batch;
-    while (!left.empty() && causes_.size() < kCausesMax) {
-      const Runner::BatchEnd end = runner_.RunBatch(
-          left, [this](const Sequence& sequence, const Outcome& outcome) {
-            return shadows_.Explain(sequence, outcome);
-          });
-      result_.inputs += end.right;
-      left = left.subspan(end.right);
-      if (left.empty()) break;
-      const bool found = Look(ParseSequence(left.front().input), end.wrong);
-      left = left.subspan(1);
-      if (!found) continue;
-      // With one more shadow, some of the rest need not be run.
-      std::vector<BatchInput> rest;
-      for (const BatchInput& input : left) {
-        const Sequence sequence = ParseSequence(input.input);
-        if (Admits(sequence)) rest.push_back({input.input, MayLeak(sequence)});
+    while (!Full()) {
+      const bool more_at_random = made < options_.inputs_max &&
+                                  Clock::now() < begin_ + options_.duration;
+      if (next == systematic.size() && !more_at_random) return;
+      std::vector<Candidate> batch;
+      for (size_t i = 0; i < kBatch; ++i) {
+        if (next < systematic.size() && (i % 2 == 0 || !more_at_random)) {
+          Admit(systematic[next++], &batch);
+        } else if (more_at_random && made < options_.inputs_max) {
+          Admit(ParseSequence(random.Next()), &batch);
+          ++made;
+        }
       }
-      batch = std::move(rest);
-      left = batch;
+      Run(std::move(batch));
     }
   }
 
-  bool Admits(const Sequence& sequence) {
-    if (TierOf(RecordsOf(sequence)) > options_.tier ||
-        !IsOfBearableSize(sequence)) {
-      return false;
+  void Admit(const Sequence& sequence, std::vector<Candidate>* batch) {
+    if (!IsOfBearableSize(sequence)) return;
+    Candidate candidate(sequence);
+    if (options_.tier && candidate.tier != *options_.tier) return;
+    batch->push_back(std::move(candidate));
+  }
+
+  void Run(std::vector<Candidate> left) {
+    while (!left.empty() && !Full()) {
+      // With one more shadow, some of the rest need not be run.
+      report_.hidden += std::erase_if(left, [this](const auto& candidate) {
+        return shadows_.Hide(candidate);
+      });
+      std::vector<BatchInput> inputs;
+      for (const Candidate& candidate : left) {
+        inputs.push_back({.sequence = &candidate.sequence,
+                          .may_leak = shadows_.Explain(
+                              candidate, {.damage = Damage::kLeak})});
+      }
+      const Runner::BatchEnd end =
+          runner_.RunBatch(inputs, [&](size_t input, const Outcome& outcome) {
+            return shadows_.Explain(left[input], outcome);
+          });
+      report_.inputs += end.right;
+      if (end.right == left.size()) return;
+      Look(left[end.right], end.wrong);
+      left.erase(left.begin(),
+                 left.begin() + static_cast<ptrdiff_t>(end.right) + 1);
     }
-    if (!shadows_.Hide(sequence)) return true;
-    ++result_.hidden;
-    return false;
   }
 
-  bool MayLeak(const Sequence& sequence) const {
-    return shadows_.Explain(sequence, {.damage = Damage::kLeak});
-  }
-
-  // At what went wrong in a batch. True if there is one shadow more.
-  bool Look(const Sequence& sequence, const Outcome& after_others) {
-    ++result_.inputs;
-    const Outcome outcome = runner_.Run(sequence);
+  // At what went wrong in a batch.
+  void Look(const Candidate& candidate, const Outcome& after_others) {
+    ++report_.inputs;
+    const Outcome outcome = runner_.Run(candidate.sequence);
     if (outcome.ok()) {
-      ++result_.not_reproduced[after_others.damage];
-      return false;
+      ++report_.not_reproduced[NameOf(after_others.damage)];
+      return;
     }
-    if (shadows_.Explain(sequence, outcome)) return false;
+    if (shadows_.Explain(candidate, outcome)) return;
     const Sequence minimised =
-        Minimise(sequence, outcome, kMinimisingRuns, &runner_);
+        Minimise(candidate.sequence, outcome, kMinimisingRuns, &runner_);
     const Outcome again = runner_.Run(minimised);
     RootCause cause = FindRootCause(minimised, again.ok() ? outcome : again,
                                     options_.tries, &runner_);
     cause.damages.insert(outcome.damage);
+    shadows_.Add(cause);
     Keep(std::move(cause));
-    return true;
   }
 
   void Keep(RootCause cause) {
-    shadows_.Add(cause);
     const std::string key = cause.Key();
-    const auto [at, is_new] = causes_.try_emplace(key, cause);
-    if (!is_new) {
-      at->second.kinds.merge(cause.kinds);
-      at->second.damages.merge(cause.damages);
+    const auto known = causes_.find(key);
+    const bool is_new = known == causes_.end();
+    if (options_.log && is_new) {
+      options_.log(fmt::format("{}: {}", key, NameOf(*cause.damages.rbegin())));
     }
-    if (options_.log) {
-      options_.log(fmt::format("{}{}: {}", is_new ? "" : "again ", key,
-                               NameOf(at->second.Worst())));
+    if (is_new) {
+      causes_.emplace(key, std::move(cause));
+    } else {
+      known->second.Merge(std::move(cause));
     }
   }
 
-  const CampaignOptions& options_;
+  const EventCampaignOptions& options_;
   Runner runner_;
+  const Clock::time_point begin_;
   Shadows shadows_;
   std::map<std::string, RootCause> causes_;
-  CampaignResult result_;
+  CampaignReport report_;
 };
 
 }  // namespace
 
-CampaignResult RunCampaign(const harness::CpgApi& api,
-                           const CampaignOptions& options) {
-  return Campaign(api, options).Result();
+CampaignReport RunEventCampaign(const harness::CpgApi& api,
+                                const EventCampaignOptions& options) {
+  return Campaign(api, options).Report();
 }
 
 }  // namespace cpgcert::fuzz

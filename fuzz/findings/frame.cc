@@ -183,7 +183,7 @@ void SetNumber(std::string* bytes, std::string_view field, uint64_t value) {
 
 std::vector<Relation> FrameRelations(std::string_view bytes) {
   std::vector<Relation> broken;
-  const bool known = EventKind(bytes) != "unknown event";
+  const bool known = EventKind(bytes) != "unknown";
   if (!known && bytes.size() >= wire::kReplyHeaderSize) {
     broken.push_back(Relation::kId);
   }

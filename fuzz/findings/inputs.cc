@@ -198,41 +198,33 @@ std::vector<Sequence> SystematicSequences() {
 }
 
 RandomInputs::RandomInputs(uint64_t seed, Tier limit)
-    : state_(seed), limit_(limit) {
+    : choice_(seed), limit_(limit) {
   for (const Sequence& sequence : SystematicSequences()) {
     std::string input = BuildSequence(sequence);
     if (input.size() <= kInputSizeMax) pool_.push_back(std::move(input));
   }
 }
 
-unsigned RandomInputs::Number() {
-  // SplitMix64.
-  state_ += 0x9e3779b97f4a7c15;
-  uint64_t mixed = state_;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-  return static_cast<unsigned>(mixed ^ (mixed >> 31));
-}
-
 std::string RandomInputs::Next() {
-  constexpr unsigned kChangesMax = 5;
-  constexpr unsigned kCrossed = 8;
-  constexpr unsigned kKept = 16;
-  std::string input = pool_[Number() % pool_.size()];
-  for (unsigned changes = 1 + Number() % kChangesMax; changes > 0; --changes) {
+  constexpr size_t kChangesMax = 5;
+  constexpr size_t kCrossed = 8;
+  constexpr size_t kKept = 16;
+  std::string input = choice_.Of(pool_);
+  for (size_t changes = choice_.Between(1, kChangesMax); changes > 0;
+       --changes) {
     const MutationOptions options{
-        .size_max = kInputSizeMax, .seed = Number(), .limit = limit_};
-    const bool crossed = Number() % kCrossed == 0;
-    input =
-        crossed
-            ? CrossInputs(input, pool_[Number() % pool_.size()], options).input
-            : MutateInput(input, options).input;
+        .size_max = kInputSizeMax,
+        .seed = static_cast<unsigned>(choice_.Number()),
+        .limit = limit_};
+    input = choice_.OneIn(kCrossed)
+                ? CrossInputs(input, choice_.Of(pool_), options).input
+                : MutateInput(input, options).input;
   }
-  if (Number() % kKept == 0) {
+  if (choice_.OneIn(kKept)) {
     if (pool_.size() < kPoolMax) {
       pool_.push_back(input);
     } else {
-      pool_[Number() % pool_.size()] = input;
+      choice_.Of(pool_) = input;
     }
   }
   return input;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fuzz/findings/sequence.h"
+#include "fuzz/mutation/random_choice.h"
 #include "fuzz/mutation/tier.h"
 
 namespace cpgcert::fuzz {
@@ -31,9 +32,7 @@ class RandomInputs {
   std::string Next();
 
  private:
-  unsigned Number();
-
-  uint64_t state_;
+  RandomChoice choice_;
   Tier limit_;
   std::vector<std::string> pool_;
 };

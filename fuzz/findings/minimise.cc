@@ -8,6 +8,7 @@
 
 #include "fuzz/findings/relation.h"
 #include "fuzz/findings/simpler_events.h"
+#include "fuzz/mutation/tier.h"
 
 namespace cpgcert::fuzz {
 
@@ -29,6 +30,7 @@ class Minimiser {
       : runner_(*runner),
         outcome_(std::move(outcome)),
         broken_(BrokenIn(sequence)),
+        tier_(TierOf(RecordsOf(sequence))),
         runs_left_(runs_max),
         best_(std::move(sequence)) {}
 
@@ -51,9 +53,13 @@ class Minimiser {
       return false;
     }
     const BrokenKinds broken = BrokenIn(candidate);
-    if (!std::ranges::includes(broken_, broken)) return false;
+    if (!std::ranges::includes(broken_, broken) ||
+        TierOf(RecordsOf(candidate)) > tier_) {
+      return false;
+    }
     --runs_left_;
-    if (!runner_.Run(candidate).IsLike(outcome_)) return false;
+    const bool leaks = outcome_.damage == Damage::kLeak;
+    if (!runner_.Run(candidate, leaks).IsLike(outcome_)) return false;
     best_ = std::move(candidate);
     return true;
   }
@@ -83,11 +89,11 @@ class Minimiser {
     }
   }
 
-  // From the last relation of the list: what is left is what is told first.
+  // From the last relation of the list: what is left is what is told first. If
+  // nothing is, it was none of them.
   void HonestValues() {
     std::vector<BrokenRelation> all = BrokenRelations(best_);
     for (size_t i = all.size(); i-- > 0;) {
-      if (all.size() < 2) return;
       if (Try(WithHonestValue(best_, all[i]))) {
         all = BrokenRelations(best_);
         i = std::min(i, all.size());
@@ -121,6 +127,7 @@ class Minimiser {
   Runner& runner_;
   const Outcome outcome_;
   const BrokenKinds broken_;
+  const Tier tier_;
   size_t runs_left_;
   Sequence best_;
 };

@@ -13,8 +13,9 @@ namespace cpgcert::fuzz {
 
 // Fewer events, the simplest deliveries, honest values in all fields that can
 // have them, short lists, names and messages; and what has to stay broken is
-// broken as little as can be. The outcome stays like `outcome`, and no relation
-// (relation.h) is broken that was not. Runs at most `runs_max` inputs.
+// broken as little as can be. The outcome stays like `outcome`, no relation
+// (relation.h) is broken that was not, and no worse service is needed. Runs at
+// most `runs_max` inputs.
 Sequence Minimise(const Sequence& sequence, const Outcome& outcome,
                   size_t runs_max, Runner* runner);
 

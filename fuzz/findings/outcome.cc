@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "fuzz/support/callback_trace.h"
 
@@ -28,44 +29,11 @@ constexpr std::array<const char*, kDamages> kNames = {
     "a crash",
 };
 
-// An entry of a trace: a kind, then numbers and counted bytes, as
-// callback_trace_test and outcome_test hold fast.
-struct Entry {
-  char kind = 0;
-  size_t size = 0;  // of all of it
-  std::vector<std::string_view> parts{};
+constexpr std::array<const char*, kDamages> kShortNames = {
+    "nothing", "unowed error", "error missing",   "callback missing",
+    "wrong",   "leak",         "unowed callback", "stale memory",
+    "session", "hang",         "crash",
 };
-
-// The parts of each kind: a number of 4 bytes, or counted bytes.
-std::string_view LayoutOf(char kind) {
-  switch (kind) {
-    case 'M':
-      return "bnnb";
-    case 'C':
-      return "bbbb";
-    case 'T':
-      return "nnnb";
-    default:
-      return "b";
-  }
-}
-
-Entry FirstEntry(std::string_view trace) {
-  if (trace.empty()) return {};
-  Entry entry{.kind = trace[0], .size = 1};
-  for (const char part : LayoutOf(entry.kind)) {
-    size_t size = sizeof(uint32_t);
-    if (part == 'b') {
-      uint32_t count = 0;
-      std::memcpy(&count, trace.data() + entry.size, sizeof(count));
-      entry.size += sizeof(count);
-      size = count;
-    }
-    entry.parts.push_back(trace.substr(entry.size, size));
-    entry.size += size;
-  }
-  return entry;
-}
 
 // Addresses without their reasons.
 std::vector<std::pair<uint32_t, uint32_t>> Processes(std::string_view list) {
@@ -78,11 +46,14 @@ std::vector<std::pair<uint32_t, uint32_t>> Processes(std::string_view list) {
   return processes;
 }
 
-std::string DifferentInLists(const Entry& owed, const Entry& came) {
-  for (size_t i = 1; i < owed.parts.size(); ++i) {
-    if (Processes(owed.parts[i]) != Processes(came.parts[i])) return "lists";
+std::string DifferentInLists(const TraceEntry& owed, const TraceEntry& came) {
+  for (size_t i = 1; i < owed.arguments.size(); ++i) {
+    if (Processes(owed.arguments[i].bytes) !=
+        Processes(came.arguments[i].bytes)) {
+      return "lists";
+    }
   }
-  return owed.parts == came.parts ? "" : "reasons";
+  return "reasons";
 }
 
 Outcome Shown(Damage damage, std::string_view owed, std::string_view came) {
@@ -100,6 +71,16 @@ bool HasSilentEvent(const std::vector<OwedEvent>& owed, size_t begin,
   return false;
 }
 
+// What came is owed, but by an event after this one.
+bool IsOfLaterEvent(const std::vector<OwedEvent>& owed, size_t event,
+                    std::string_view rest) {
+  return std::any_of(owed.begin() + static_cast<ptrdiff_t>(event) + 1,
+                     owed.end(), [&](const OwedEvent& later) {
+                       return !later.callback.empty() &&
+                              rest.starts_with(later.callback);
+                     });
+}
+
 Outcome OnCallbacks(const std::vector<OwedEvent>& owed,
                     std::string_view trace) {
   std::string_view rest = trace;
@@ -112,19 +93,19 @@ Outcome OnCallbacks(const std::vector<OwedEvent>& owed,
       matched = i + 1;
       continue;
     }
-    const Entry came = FirstEntry(rest);
-    const bool same_kind = came.kind == callback[0];
+    const TraceEntry came = FirstEntry(rest);
+    const bool same_kind = came.callback == FirstEntry(callback).callback;
     if (owed[i].callback_optional && (rest.empty() || !same_kind)) continue;
     Outcome outcome;
-    if (rest.empty()) {
-      outcome = Shown(Damage::kMissingCallback, callback, "");
+    if (rest.empty() || IsOfLaterEvent(owed, i, rest)) {
+      outcome = Shown(Damage::kMissingCallback, callback, rest);
     } else if (HasSilentEvent(owed, matched, i) &&
-               (rest.substr(came.size).starts_with(callback) || !same_kind)) {
-      outcome = Shown(Damage::kUnowedCallback, "", rest.substr(0, came.size));
+               (rest.substr(came.bytes.size()).starts_with(callback) ||
+                !same_kind)) {
+      outcome = Shown(Damage::kUnowedCallback, "", came.bytes);
     } else {
-      outcome =
-          Shown(Damage::kWrongCallback, callback, rest.substr(0, came.size));
-      outcome.part = DifferentPart(callback, rest.substr(0, came.size));
+      outcome = Shown(Damage::kWrongCallback, callback, came.bytes);
+      outcome.part = DifferentPart(callback, came.bytes);
     }
     outcome.event = static_cast<int>(i);
     return outcome;
@@ -138,22 +119,25 @@ const char* NameOf(Damage damage) {
   return kNames.at(static_cast<size_t>(damage));
 }
 
+const char* ShortNameOf(Damage damage) {
+  return kShortNames.at(static_cast<size_t>(damage));
+}
+
 std::string DifferentPart(std::string_view owed, std::string_view came) {
-  static constexpr std::array kMessage = {"group", "sender", "sender",
-                                          "message"};
-  static constexpr std::array kTotem = {"ring", "ring", "ring", "nodes"};
-  const Entry one = FirstEntry(owed);
-  const Entry other = FirstEntry(came);
-  if (one.kind != other.kind) return "callback";
-  if (one.kind == 'C' && one.parts[0] == other.parts[0]) {
-    return DifferentInLists(one, other);
+  const TraceEntry one = FirstEntry(owed);
+  const TraceEntry other = FirstEntry(came);
+  if (one.bytes == other.bytes) return "";
+  if (one.callback != other.callback || one.callback == "false") {
+    return "callback";
   }
-  for (size_t i = 0; i < one.parts.size(); ++i) {
-    if (one.parts[i] == other.parts[i]) continue;
-    if (one.kind == 'F') return "callback";
-    return one.kind == 'M'   ? kMessage.at(i)
-           : one.kind == 'T' ? kTotem.at(i)
-                             : "group";
+  for (size_t i = 0; i < one.arguments.size(); ++i) {
+    if (one.arguments[i].bytes == other.arguments[i].bytes) continue;
+    const std::string_view name = one.arguments[i].name;
+    if (name == "node" || name == "process") return "sender";
+    if (name == "members" || name == "left" || name == "joined") {
+      return DifferentInLists(one, other);
+    }
+    return std::string(name);
   }
   return "";
 }

@@ -35,6 +35,8 @@ enum class Damage : uint8_t {
 inline constexpr size_t kDamages = 11;
 
 const char* NameOf(Damage damage);
+// One or two words: "unowed callback".
+const char* ShortNameOf(Damage damage);
 
 struct Outcome {
   Damage damage = Damage::kNone;

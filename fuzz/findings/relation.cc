@@ -14,30 +14,44 @@ namespace {
 namespace wire = harness::wire;
 
 constexpr std::array<RelationText, kRelations> kTexts = {{
-    {"id", "id of no event"},
-    {"frame", "frame < the fields that all events of its kind have"},
-    {"size", "size != bytes of the frame"},
-    {"group.length", "group.length > 128"},
-    {"message_size", "message_size > bytes that follow"},
-    {"message_size", "message_size < bytes that follow"},
-    {"member_count", "member_count > entries that follow"},
-    {"left_count", "left_count > entries that follow"},
-    {"joined_count", "joined_count > entries that follow"},
-    {"frame", "bytes behind the lists that no count has"},
-    {"member_count", "member_count > 128, and they are there"},
-    {"left_count", "left_count > 128, and they are there"},
-    {"joined_count", "joined_count > 128, and they are there"},
-    {"node_count", "node_count > nodes that follow"},
-    {"node_count", "node_count < nodes that follow"},
-    {"node_count", "node_count > 128, and they are there"},
-    {"fragment_size", "fragment_size > bytes that follow"},
-    {"fragment_size", "fragment_size < bytes that follow"},
-    {"type", "type neither first, continued nor last"},
-    {"fragment_size", "fragment_size > message_size"},
-    {"message_size", "message_size != that of the first fragment"},
-    {"fragment_size", "fragments together > message_size"},
-    {"type", "last fragment, and fragments together < message_size"},
-    {"type", "no last fragment before the connection ends"},
+    {"id", "id of no event", "id-unknown"},
+    {"frame", "frame < the fields that all events of its kind have",
+     "frame-short"},
+    {"size", "size != bytes of the frame", "size-wrong"},
+    {"group.length", "group.length > 128", "group-beyond"},
+    {"message_size", "message_size > bytes that follow", "message-size-beyond"},
+    {"message_size", "message_size < bytes that follow", "message-size-short"},
+    {"member_count", "member_count > entries that follow",
+     "member-count-beyond"},
+    {"left_count", "left_count > entries that follow", "left-count-beyond"},
+    {"joined_count", "joined_count > entries that follow",
+     "joined-count-beyond"},
+    {"frame", "bytes behind the lists that no count has", "lists-short"},
+    {"member_count", "member_count > 128, and they are there",
+     "member-count-above-128"},
+    {"left_count", "left_count > 128, and they are there",
+     "left-count-above-128"},
+    {"joined_count", "joined_count > 128, and they are there",
+     "joined-count-above-128"},
+    {"node_count", "node_count > nodes that follow", "node-count-beyond"},
+    {"node_count", "node_count < nodes that follow", "node-count-short"},
+    {"node_count", "node_count > 128, and they are there",
+     "node-count-above-128"},
+    {"fragment_size", "fragment_size > bytes that follow",
+     "fragment-size-beyond"},
+    {"fragment_size", "fragment_size < bytes that follow",
+     "fragment-size-short"},
+    {"type", "type neither first, continued nor last", "fragment-type-unknown"},
+    {"fragment_size", "fragment_size > message_size",
+     "fragment-beyond-message"},
+    {"message_size", "message_size != that of the first fragment",
+     "message-size-changes"},
+    {"fragment_size", "fragments together > message_size",
+     "fragments-beyond-message"},
+    {"type", "last fragment, and fragments together < message_size",
+     "fragments-short"},
+    {"type", "no last fragment before the connection ends",
+     "fragments-unfinished"},
 }};
 
 // A list that is too long, but well-formed.
@@ -245,7 +259,8 @@ std::vector<Sequence> BrokenToOtherDegrees(const Sequence& sequence,
     others.push_back(sequence);
     others.back()[broken.event].bytes = changed;
   };
-  if (broken.relation == Relation::kTogetherLarger) {
+  if (broken.relation == Relation::kTogetherLarger ||
+      broken.relation == Relation::kFragmentLarger) {
     for (const uint64_t size : kLists) {
       std::string changed = bytes;
       Resize(&changed, size);

@@ -56,6 +56,7 @@ inline constexpr size_t kRelations = 24;
 struct RelationText {
   const char* field;   // as in wire::Fields(), or "frame"
   const char* broken;  // "message_size > bytes that follow"
+  const char* name;    // "message-size-beyond", for files
 };
 RelationText TextOf(Relation relation);
 

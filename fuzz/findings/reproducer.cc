@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "fuzz/findings/report.h"
 #include "fuzz/findings/reproducer_template.h"
 #include "fuzz/support/callback_trace.h"
 #include "fuzz/support/owed_events.h"
@@ -86,6 +85,12 @@ void Fill(const std::string& name, const std::string& value,
 }
 
 }  // namespace
+
+std::string AnnotatedInput(const RootCause& cause) {
+  return DescribeEventInput(RecordsOf(cause.input)) +
+         fmt::format("guilty: event {}, {}: {}\n", cause.event,
+                     cause.FieldText(), cause.RelationText());
+}
 
 std::string ReproducerSource(const RootCause& cause) {
   std::string owed_trace;

@@ -9,6 +9,9 @@
 
 namespace cpgcert::fuzz {
 
+// The events with their fields, and the relation that the guilty one breaks.
+std::string AnnotatedInput(const RootCause& cause);
+
 // One C++17 file: a service by libqb sends the events of the minimised input,
 // a client dispatches them with the libcpg that it is linked with. It exits
 // with 0 if what came is what is owed, with 1 if it is not; or it crashes or

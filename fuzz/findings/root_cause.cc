@@ -1,8 +1,10 @@
 #include "fuzz/findings/root_cause.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "fuzz/findings/simpler_events.h"
@@ -11,39 +13,53 @@ namespace cpgcert::fuzz {
 
 namespace {
 
+bool IsLeak(const Outcome& outcome) { return outcome.damage == Damage::kLeak; }
+
 // The relation whose honest value makes the outcome go away; if none does, the
-// first whose honest value changes it, and else the first.
+// first whose honest value changes it, and else the first. What a correct
+// service does too is guilty only by the first rule, or if it is alone.
 BrokenRelation GuiltyRelation(const Sequence& sequence, const Outcome& outcome,
                               const std::vector<BrokenRelation>& broken,
                               Runner* runner) {
-  if (broken.size() == 1) return broken.front();
-  const BrokenRelation* changes = nullptr;
+  const BrokenRelation* guilty = nullptr;
+  bool changes = false;
   for (const BrokenRelation& candidate : broken) {
-    const Outcome honest = runner->Run(WithHonestValue(sequence, candidate));
+    if (broken.size() == 1) return candidate;
+    const Outcome honest =
+        runner->Run(WithHonestValue(sequence, candidate), IsLeak(outcome));
     if (honest.ok()) return candidate;
-    if (changes == nullptr && !honest.IsLike(outcome)) changes = &candidate;
+    if (candidate.relation == Relation::kUnfinished) continue;
+    if (guilty == nullptr || (!changes && !honest.IsLike(outcome))) {
+      guilty = &candidate;
+      changes = !honest.IsLike(outcome);
+    }
   }
-  return changes == nullptr ? broken.front() : *changes;
+  return guilty == nullptr ? broken.front() : *guilty;
 }
 
 struct GuiltyField {
   size_t event = 0;
-  std::string field = "event";
+  std::string field = kWholeEvent;
 };
 
 GuiltyField FindGuiltyField(const Sequence& sequence, const Outcome& outcome,
                             Runner* runner) {
-  for (size_t i = 0; i < sequence.size(); ++i) {
+  // First the event that is known to have gone wrong.
+  std::vector<size_t> events(sequence.size());
+  for (size_t i = 0; i < events.size(); ++i) events[i] = i;
+  const auto known = static_cast<size_t>(std::max(outcome.event, 0));
+  if (known < events.size()) std::swap(events[0], events[known]);
+  for (const size_t i : events) {
     for (const ChangedField& version : SimplerVersions(sequence[i].bytes)) {
       Sequence changed = sequence;
       changed[i].bytes = version.bytes;
       if (!BrokenRelations(changed).empty()) continue;
-      if (!runner->Run(changed).IsLike(outcome)) return {i, version.field};
+      if (!runner->Run(changed, IsLeak(outcome)).IsLike(outcome)) {
+        return {i, version.field};
+      }
     }
   }
-  const bool known = outcome.event >= 0 &&
-                     static_cast<size_t>(outcome.event) < sequence.size();
-  return {.event = known ? static_cast<size_t>(outcome.event) : 0};
+  return {.event = events.empty() ? 0 : events[0]};
 }
 
 void SeeOtherDamages(const BrokenRelation& broken, Runner* runner,
@@ -55,29 +71,69 @@ void SeeOtherDamages(const BrokenRelation& broken, Runner* runner,
           return relation.relation == broken.relation;
         });
     if (relations.empty() || !same) continue;
-    if (const Outcome outcome = runner->Run(other); !outcome.ok()) {
-      cause->damages.insert(outcome.damage);
-    }
+    const Outcome outcome = runner->Run(other, IsLeak(cause->outcome));
+    if (outcome.ok()) continue;
+    cause->damages.insert(outcome.damage);
+    if (cause->where.empty()) cause->where = outcome.where;
   }
+}
+
+std::string WithHyphens(std::string text) {
+  std::ranges::replace(text, ' ', '-');
+  return text;
 }
 
 }  // namespace
 
-std::string RootCause::Key() const {
-  const bool any = broken.has_value() && IsOfEveryKind(*broken);
-  return fmt::format("{}: {}: {}",
-                     any || kinds.empty() ? "any event" : *kinds.begin(), field,
-                     relation);
+std::string RootCause::RelationText() const {
+  return broken.has_value()
+             ? TextOf(*broken).broken
+             : fmt::format("honest, and yet {}", NameOf(outcome.damage));
 }
 
-Damage RootCause::Worst() const {
-  return damages.empty() ? Damage::kNone : *damages.rbegin();
+std::string RootCause::Key() const {
+  const bool any = broken.has_value() && IsOfEveryKind(*broken);
+  const std::string kind = any || kinds.empty() ? "any event" : *kinds.begin();
+  const bool has_part = !broken.has_value() && !outcome.part.empty();
+  return fmt::format("{}: {}{}", kind, has_part ? outcome.part + ": " : "",
+                     RelationText());
+}
+
+std::string RootCause::Name() const {
+  const bool any = broken.has_value() && IsOfEveryKind(*broken);
+  const std::string kind =
+      any || kinds.empty() ? "event" : WithHyphens(*kinds.begin());
+  if (broken.has_value()) {
+    return fmt::format("{}-{}", kind, TextOf(*broken).name);
+  }
+  return WithHyphens(fmt::format("{}-{}{}", kind,
+                                 outcome.part.empty() ? "" : outcome.part + "-",
+                                 ShortNameOf(outcome.damage)));
+}
+
+std::string RootCause::FieldText() const {
+  return fmt::format("{}", fmt::join(fields, ", "));
+}
+
+void RootCause::Merge(RootCause other) {
+  kinds.merge(other.kinds);
+  fields.merge(other.fields);
+  damages.merge(other.damages);
+  if (where.empty()) where = other.where;
+  if (other.tier >= tier) return;
+  tier = other.tier;
+  input = std::move(other.input);
+  event = other.event;
+  outcome = std::move(other.outcome);
+  reproductions = other.reproductions;
+  tries = other.tries;
 }
 
 RootCause FindRootCause(const Sequence& minimised, const Outcome& outcome,
                         int tries, Runner* runner) {
   RootCause cause{.tier = TierOf(RecordsOf(minimised)),
                   .damages = {outcome.damage},
+                  .where = outcome.where,
                   .input = minimised,
                   .outcome = outcome,
                   .tries = tries};
@@ -87,18 +143,16 @@ RootCause FindRootCause(const Sequence& minimised, const Outcome& outcome,
         GuiltyRelation(minimised, outcome, broken, runner);
     cause.broken = guilty.relation;
     cause.event = guilty.event;
-    cause.field = TextOf(guilty.relation).field;
-    cause.relation = TextOf(guilty.relation).broken;
+    cause.fields = {TextOf(guilty.relation).field};
     SeeOtherDamages(guilty, runner, &cause);
   } else {
     const GuiltyField guilty = FindGuiltyField(minimised, outcome, runner);
     cause.event = guilty.event;
-    cause.field = outcome.part.empty() ? guilty.field : outcome.part;
-    cause.relation = fmt::format("honest, and yet {}", NameOf(outcome.damage));
+    cause.fields = {guilty.field};
   }
   cause.kinds = {EventKind(minimised[cause.event].bytes)};
   for (int i = 0; i < tries; ++i) {
-    const Outcome again = runner->Run(minimised);
+    const Outcome again = runner->Run(minimised, IsLeak(outcome));
     cause.reproductions += again.IsLike(outcome) ? 1 : 0;
     if (again.IsLike(outcome)) cause.outcome = again;
   }

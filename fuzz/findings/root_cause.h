@@ -17,16 +17,17 @@
 namespace cpgcert::fuzz {
 
 struct RootCause {
-  // More than one only for what is checked at one place for all of them.
+  // Of the guilty event. More than one only for what is checked at one place
+  // for all of them.
   std::set<std::string> kinds{};
-  std::string field{};
-  // "message_size > bytes that follow", or, of a sequence that breaks nothing,
-  // what went wrong and in what: "a callback with wrong contents: group".
-  std::string relation{};
+  // The guilty ones: more than one only if nothing is broken, and the same goes
+  // wrong for each of them.
+  std::set<std::string> fields{};
   // None: the sequence breaks nothing.
   std::optional<Relation> broken{};
   Tier tier = Tier::kConformant;
   std::set<Damage> damages{};  // seen, with this and with other values
+  std::string where{};         // of a crash or hang among them
 
   Sequence input{};   // minimised
   size_t event = 0;   // the guilty one of it
@@ -34,9 +35,19 @@ struct RootCause {
   int reproductions = 0;
   int tries = 0;
 
-  // Two findings of the same root cause have the same.
+  // "message_size > bytes that follow", or what went wrong: "honest, and yet a
+  // callback with wrong contents".
+  std::string RelationText() const;
+  // "deliver: message_size > bytes that follow". Two findings of the same root
+  // cause have the same, whatever led to them.
   std::string Key() const;
-  Damage Worst() const;
+  // For files: "deliver-message-size-beyond".
+  std::string Name() const;
+  std::string FieldText() const;
+
+  // Takes over what `other`, with the same key, knows beyond this one, and its
+  // input if that is of a better service.
+  void Merge(RootCause other);
 };
 
 // Of a minimised finding. Tries the honest value of each broken relation, and

@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <functional>
 #include <span>
-#include <string>
 
+#include "fuzz/campaign/child_run.h"
 #include "fuzz/findings/outcome.h"
 #include "fuzz/findings/sequence.h"
 #include "harness/cpg_api.h"
@@ -17,48 +17,38 @@
 namespace cpgcert::fuzz {
 
 struct BatchInput {
-  std::string input;
+  const Sequence* sequence = nullptr;
   bool may_leak = false;  // that is known, and not looked at
 };
 
-// Not for two threads, nor beside other children that are waited for.
+// Each input is played twice, over two different contents of all memory that
+// it could find: behind an event, on the heap. Not for two threads, nor beside
+// other children that are waited for.
 class Runner {
  public:
   // `api` must outlive it, and be of a library that binds to the in-process
   // transport.
   explicit Runner(const harness::CpgApi& api);
-  ~Runner();
-  Runner(const Runner&) = delete;
-  Runner& operator=(const Runner&) = delete;
 
   // One input in a child of its own: what it does there does not depend on
-  // other inputs. Takes about 2 ms.
-  Outcome Run(const Sequence& sequence);
+  // other inputs. Takes about 2 ms, and as much again to look for leaks.
+  Outcome Run(const Sequence& sequence, bool look_for_leaks = true);
 
-  // Many, one after the other, in one child: about 50 times as quick. `right`
+  // Many, one after the other, in one child: about 20 times as quick. `right`
   // are all right, up to the first that is not, which is to be run alone: it
   // may have suffered from those before it. An outcome that is `explained`
-  // counts as all right; it is asked in the child.
+  // counts as all right; it is asked in the child, about inputs by their index.
   struct BatchEnd {
     size_t right = 0;
     Outcome wrong{};
   };
-  using Explained = std::function<bool(const Sequence&, const Outcome&)>;
+  using Explained = std::function<bool(size_t input, const Outcome&)>;
   BatchEnd RunBatch(std::span<const BatchInput> inputs,
                     const Explained& explained);
 
-  // Sequences run alone so far.
-  size_t runs() const { return runs_; }
-
  private:
-  struct Shared;
-  void WriteOutcome(const Outcome& outcome);
-  Outcome ReadOutcome(int status) const;
-  std::string Where() const;
-
   const harness::CpgApi& api_;
-  Shared* shared_;
-  size_t runs_ = 0;
+  ChildRun child_;
 };
 
 }  // namespace cpgcert::fuzz

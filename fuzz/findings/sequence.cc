@@ -32,16 +32,15 @@ std::string EventKind(std::string_view bytes) {
   static constexpr wire::EventId kKnown[] = {
       wire::EventId::kConfiguration, wire::EventId::kDeliver,
       wire::EventId::kTotem, wire::EventId::kPartialDeliver};
-  static constexpr const char* kNames[] = {"configuration event",
-                                           "deliver event", "totem event",
-                                           "partial deliver event"};
+  static constexpr const char* kNames[] = {"configuration", "deliver", "totem",
+                                           "partial deliver"};
   const std::optional<int32_t> id = wire::IdOf(bytes);
   for (size_t i = 0; i < std::size(kKnown); ++i) {
     if (id == static_cast<int32_t>(kKnown[i])) {
       return kNames[i];
     }
   }
-  return "unknown event";
+  return "unknown";
 }
 
 }  // namespace cpgcert::fuzz

@@ -23,7 +23,7 @@ std::string BuildSequence(const Sequence& sequence);
 // Valid as long as `sequence` is, and unchanged.
 std::vector<EventRecord> RecordsOf(const Sequence& sequence);
 
-// "configuration event"; "unknown event" for an id that no event has.
+// "configuration", "deliver", "totem", "partial deliver", or "unknown".
 std::string EventKind(std::string_view bytes);
 
 }  // namespace cpgcert::fuzz

@@ -12,33 +12,52 @@
 #include "fuzz/findings/relation.h"
 #include "fuzz/findings/root_cause.h"
 #include "fuzz/findings/sequence.h"
+#include "fuzz/mutation/tier.h"
 
 namespace cpgcert::fuzz {
 
-// Of one root cause.
-struct Shadow {
-  std::string kind{};                  // of the guilty event
-  std::optional<Relation> relation{};  // that is broken
-  // A sequence without a broken relation, or one that a correct service sends
-  // too, is run; this outcome of it is explained.
-  Damage damage = Damage::kNone;
-  std::string part{};
+// An input, and what can be said of it without running it.
+struct Candidate {
+  explicit Candidate(Sequence events);
 
-  bool HidesInputs() const;
-  // "not run: deliver event with message_size > bytes that follow".
-  std::string Describe() const;
+  Sequence sequence;
+  Tier tier;
+  std::vector<BrokenRelation> broken;
 };
 
+// Each root cause has one, for each kind of event and field that led to it. It
+// covers inputs of the same or a worse tier only, so that every cause is seen
+// with the best service that it takes.
+//
+// An input is not run if it breaks the same relation in the same kind of event;
+// nor if events of that kind, with that field, have made the library hang.
+// Other inputs are run, and an outcome is explained if the same damage was done
+// to the same part of a callback, or in the same place, for the same kind of
+// event with the same field.
 class Shadows {
  public:
   void Add(const RootCause& cause);
   // It is not worth running.
-  bool Hide(const Sequence& sequence) const;
-  // This outcome of it is known.
-  bool Explain(const Sequence& sequence, const Outcome& outcome) const;
-  const std::vector<Shadow>& all() const { return all_; }
+  bool Hide(const Candidate& candidate) const;
+  // This outcome of it is known. One that is all right is.
+  bool Explain(const Candidate& candidate, const Outcome& outcome) const;
 
  private:
+  struct Shadow {
+    Tier tier = Tier::kConformant;
+    std::string kind{};
+    std::optional<Relation> relation{};
+    std::string field{};
+    Outcome outcome{};
+    // Of the event that owed a callback; "" if that is not known.
+    std::string owing_kind{};
+  };
+  static bool BreaksRelation(const Shadow& shadow, const Candidate& candidate);
+  static bool HasItsField(const Shadow& shadow, const Candidate& candidate);
+  static bool Hides(const Shadow& shadow, const Candidate& candidate);
+  static bool Explains(const Shadow& shadow, const Candidate& candidate,
+                       const Outcome& outcome);
+
   std::vector<Shadow> all_;
 };
 

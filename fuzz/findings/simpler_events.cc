@@ -38,7 +38,10 @@ class Versions {
   template <class Event, class Part>
   void Shorten(const char* field, const Event& event, Part Event::* part) {
     const size_t size = (event.*part).size();
-    for (const size_t shorter : {size_t{0}, size_t{1}, size / 2, size - 1}) {
+    // By less and less, for parts that have to be longer than something.
+    for (const size_t shorter :
+         {size_t{0}, size_t{1}, size / 2, size - size / 4, size - size / 16,
+          size - size / 64, size - size / 512, size - 1}) {
       if (shorter >= size) continue;
       Event changed = event;
       (changed.*part).resize(shorter);
@@ -115,6 +118,14 @@ class Versions {
 
 std::vector<ChangedField> SimplerVersions(std::string_view bytes) {
   return Versions(bytes).All();
+}
+
+bool HasField(std::string_view bytes, std::string_view field) {
+  return field == kWholeEvent ||
+         std::ranges::any_of(SimplerVersions(bytes),
+                             [&](const ChangedField& version) {
+                               return version.field == field;
+                             });
 }
 
 }  // namespace cpgcert::fuzz

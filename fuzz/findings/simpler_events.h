@@ -20,6 +20,11 @@ struct ChangedField {
 // are fewer: it ends.
 std::vector<ChangedField> SimplerVersions(std::string_view bytes);
 
+// Of what depends on no field alone.
+inline constexpr char kWholeEvent[] = "event";
+// The event has the field, and not with its simplest value.
+bool HasField(std::string_view bytes, std::string_view field);
+
 }  // namespace cpgcert::fuzz
 
 #endif  // CPGCERT_FUZZ_FINDINGS_SIMPLER_EVENTS_H_

@@ -16,10 +16,12 @@ struct Word {
   std::string bytes;
 };
 
-// What the events have in them: their headers, the id and size of each, the
-// values that a field may have, the numbers at which a decoder goes wrong, in 4
-// and in 8 bytes. No bytes twice.
+// What the events, replies or requests have in them: their headers, the id and
+// size of each, the values that a field may have, the numbers at which a
+// decoder goes wrong, in 4 and in 8 bytes. No bytes twice.
 std::vector<Word> EventWords();
+std::vector<Word> ReplyWords();
+std::vector<Word> RequestWords();
 
 // One line for each: name="\x05\x00\x00\x00".
 std::string DictionaryText(const std::vector<Word>& words);

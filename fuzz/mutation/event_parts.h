@@ -43,9 +43,8 @@ std::optional<Found<harness::wire::Event>> PickEvent(Scene* scene);
 // The same, of one kind.
 template <class Event>
 std::optional<Found<Event>> Pick(Scene* scene) {
-  const Event empty{};
-  const auto id =
-      harness::wire::IdOf(harness::wire::Build(harness::wire::Event(empty)));
+  static const auto id =
+      harness::wire::IdOf(harness::wire::Build(harness::wire::Event(Event{})));
   std::vector<size_t> found;
   for (size_t i = 0; i < scene->entries.size(); ++i) {
     if (harness::wire::IdOf(scene->entries[i].event) == id) found.push_back(i);

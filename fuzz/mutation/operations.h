@@ -60,6 +60,9 @@ struct Operation {
   bool (*apply)(Scene* scene);
 };
 
+// Of three or more events, some that follow each other, but not all.
+bool DeleteRun(Scene* scene);
+
 std::span<const Operation> RecordOperations();
 std::span<const Operation> FieldOperations();
 std::span<const Operation> ListOperations();

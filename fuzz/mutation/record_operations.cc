@@ -27,16 +27,6 @@ bool DeleteRecord(Scene* scene) {
   return true;
 }
 
-// Inputs would only grow otherwise.
-bool DeleteRun(Scene* scene) {
-  if (scene->entries.size() < 3) return false;
-  const size_t count = scene->random.Between(2, scene->entries.size() - 1);
-  const size_t first = scene->random.Below(scene->entries.size() - count + 1);
-  const auto begin = scene->entries.begin() + Place(first);
-  scene->entries.erase(begin, begin + Place(count));
-  return true;
-}
-
 bool DuplicateRecord(Scene* scene) {
   const auto at = PickEntry(scene);
   if (!at.has_value()) return false;
@@ -190,6 +180,16 @@ size_t InputSize(const Entries& entries) {
 }
 
 Tier TierOf(const Entries& entries) { return TierOf(Records(entries)); }
+
+// Inputs would only grow otherwise.
+bool DeleteRun(Scene* scene) {
+  if (scene->entries.size() < 3) return false;
+  const size_t count = scene->random.Between(2, scene->entries.size() - 1);
+  const size_t first = scene->random.Below(scene->entries.size() - count + 1);
+  const auto begin = scene->entries.begin() + Place(first);
+  scene->entries.erase(begin, begin + Place(count));
+  return true;
+}
 
 std::span<const Operation> RecordOperations() {
   using enum Tier;

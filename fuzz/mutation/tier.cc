@@ -21,11 +21,12 @@ constexpr uint32_t kMessageMax = uint32_t{64} << 20;
 
 std::vector<Process> Sorted(const List& list) {
   std::vector<Process> processes;
+  if (list.empty()) return processes;
   processes.reserve(list.size());
   for (const wire::Address& address : list) {
     processes.emplace_back(address.node, address.process);
   }
-  std::ranges::sort(processes);
+  if (!std::ranges::is_sorted(processes)) std::ranges::sort(processes);
   return processes;
 }
 
@@ -129,8 +130,10 @@ EventTier InputTier::Take(std::string_view event) {
   if (const auto* change =
           std::get_if<wire::ConfigurationEvent>(&*parsed.message)) {
     for (const wire::Address& address : change->left) {
-      assemblies_.erase({address.node, address.process});
-      seen_.insert({address.node, address.process});
+      if (!assemblies_.empty()) {
+        assemblies_.erase({address.node, address.process});
+      }
+      seen_.emplace_back(address.node, address.process);
     }
   }
   if (const auto* fragment =
@@ -149,14 +152,14 @@ std::string_view InputTier::WhyOutOfPlace(
         .group = event.group,
         .missing = event.message_size - event.fragment.size(),
         .size = event.message_size};
-    seen_.insert(sender);
+    seen_.push_back(sender);
     return "";
   }
   const auto found = assemblies_.find(sender);
   const bool last = type == wire::PartialType::kLast;
   if (found == assemblies_.end()) {
-    const bool seen = seen_.contains(sender);
-    if (last) seen_.insert(sender);
+    const bool seen = std::ranges::find(seen_, sender) != seen_.end();
+    if (last) seen_.push_back(sender);
     return seen ? "a fragment that continues nothing" : "";
   }
   Assembly& assembly = found->second;

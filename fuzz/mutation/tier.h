@@ -40,7 +40,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,7 +79,7 @@ class InputTier {
   // Of messages that have begun and not ended.
   std::map<Sender, Assembly> assemblies_;
   // Whose messages all begin within the input from here on.
-  std::set<Sender> seen_;
+  std::vector<Sender> seen_;
 };
 
 // The worst of its events'.

@@ -41,6 +41,7 @@ class Taker {
   explicit Taker(std::string_view trace) : left_(trace) {}
 
   bool done() const { return left_.empty(); }
+  std::string_view left() const { return left_; }
   char Kind() { return Take(1)[0]; }
   uint32_t Number() {
     uint32_t value = 0;
@@ -48,6 +49,8 @@ class Taker {
     return value;
   }
   std::string_view Bytes() { return Take(Number()); }
+  std::string_view Word() { return Take(sizeof(uint32_t)); }
+  std::string_view Ring() { return Take(sizeof(uint32_t) * 3); }
   std::string Addresses() {
     const std::string_view bytes = Bytes();
     std::string text;
@@ -110,6 +113,37 @@ void AppendTotem(const cpg_ring_id& ring, std::span<const uint32_t> nodes,
   Put(static_cast<uint32_t>(ring.seq), trace);
   Put(static_cast<uint32_t>(ring.seq >> 32), trace);
   PutList(nodes, trace);
+}
+
+TraceEntry FirstEntry(std::string_view trace) {
+  if (trace.empty()) return {};
+  TraceEntry entry;
+  Taker taker(trace);
+  switch (taker.Kind()) {
+    case kMessage:
+      entry.callback = "message";
+      entry.arguments.push_back({"group", taker.Bytes()});
+      entry.arguments.push_back({"node", taker.Word()});
+      entry.arguments.push_back({"process", taker.Word()});
+      entry.arguments.push_back({"message", taker.Bytes()});
+      break;
+    case kChange:
+      entry.callback = "change";
+      for (const char* name : {"group", "members", "left", "joined"}) {
+        entry.arguments.push_back({name, taker.Bytes()});
+      }
+      break;
+    case kTotem:
+      entry.callback = "totem change";
+      entry.arguments.push_back({"ring", taker.Ring()});
+      entry.arguments.push_back({"nodes", taker.Bytes()});
+      break;
+    default:
+      entry.callback = "false";
+      taker.Bytes();
+  }
+  entry.bytes = trace.substr(0, trace.size() - taker.left().size());
+  return entry;
 }
 
 std::string DescribeTrace(std::string_view trace) {

@@ -11,6 +11,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace cpgcert::fuzz {
 
@@ -27,6 +29,22 @@ void AppendMessage(std::string_view group, uint32_t node, uint32_t process,
 void AppendChange(const Change& change, std::string* trace);
 void AppendTotem(const cpg_ring_id& ring, std::span<const uint32_t> nodes,
                  std::string* trace);
+
+// The first entry of a trace, taken apart.
+struct TraceEntry {
+  // "message", "change" or "totem change"; "false" for what cannot have
+  // arrived, which has no arguments; "" for an empty trace.
+  std::string_view callback{};
+  std::string_view bytes{};  // all of it
+  // In their order, named "group", "node", "process", "message"; "members",
+  // "left", "joined", which are lists of cpg_address; "ring", "nodes".
+  struct Argument {
+    std::string_view name;
+    std::string_view bytes;
+  };
+  std::vector<Argument> arguments{};
+};
+TraceEntry FirstEntry(std::string_view trace);
 
 // A line for each entry.
 std::string DescribeTrace(std::string_view trace);
@@ -49,6 +67,8 @@ class CallbackRecorder {
   void set_handle(cpg_handle_t handle) { handle_ = handle; }
 
   const std::string& trace() const { return trace_; }
+  // The recorder has none then.
+  std::string TakeTrace() { return std::exchange(trace_, {}); }
 
  private:
   static void Deliver(cpg_handle_t handle, const cpg_name* group, uint32_t node,

@@ -41,6 +41,23 @@ TEST_F(CallbackTraceTest, CallbacksMakeTheEntriesThatAreOwed) {
             "totem change: ring 1.21474836480, nodes 1 3\n");
 }
 
+TEST_F(CallbackTraceTest, EntriesAreTakenApart) {
+  std::string first;
+  AppendMessage("g", 1, 2, "text", &first);
+  std::string trace = first;
+  AppendTotem({.nodeid = 1, .seq = 2}, {}, &trace);
+  TraceEntry entry = FirstEntry(trace);
+  EXPECT_EQ(entry.callback, "message");
+  EXPECT_EQ(entry.bytes, first);
+  ASSERT_EQ(entry.arguments.size(), 4U);
+  EXPECT_EQ(entry.arguments[3].name, "message");
+  EXPECT_EQ(entry.arguments[3].bytes, "text");
+  entry = FirstEntry(std::string_view(trace).substr(first.size()));
+  EXPECT_EQ(entry.callback, "totem change");
+  EXPECT_EQ(entry.bytes.size(), trace.size() - first.size());
+  EXPECT_EQ(FirstEntry("").callback, "");
+}
+
 TEST_F(CallbackTraceTest, EveryArgumentMatters) {
   std::string one;
   std::string other;

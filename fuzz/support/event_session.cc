@@ -3,43 +3,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
+#include <utility>
 
 #include "fuzz/support/callback_trace.h"
-#include "harness/wire/wire.h"
+#include "fuzz/support/in_process_transport.h"
 
 namespace cpgcert::fuzz {
 
 namespace {
 
-namespace wire = harness::wire;
-using harness::InProcessService;
-
 class Session {
  public:
   Session(const harness::CpgApi& api, const std::vector<EventRecord>& records,
-          const std::vector<OwedEvent>& owed)
-      : api_(api), records_(records), owed_(owed), recorder_(Size(records)) {
-    // The only request that there is: cpg_finalize(3).
-    service_.on_request = [](int /*connection*/, std::string_view request) {
-      static const std::string kReply = wire::Build(
-          wire::Reply(wire::PlainReply{.id = wire::ReplyId::kFinalize}));
-      const bool finalize = wire::IdOf(request) ==
-                            static_cast<int32_t>(wire::RequestId::kFinalize);
-      return InProcessService::Answer{.reply = finalize ? kReply : ""};
-    };
-  }
+          const std::vector<OwedEvent>& owed, EventTransport* transport)
+      : api_(api),
+        records_(records),
+        owed_(owed),
+        transport_(*transport),
+        recorder_(Size(records)) {}
 
-  Played Play(harness::StaleFill fill) {
-    service_.SetStaleFill(fill);
-    cpg_model_v1_data_t callbacks = CallbackRecorder::Callbacks();
+  Played Play() {
+    cpg_model_v1_data_t callbacks = transport_.Callbacks();
     const cs_error_t connected = api_.model_initialize(
         &handle_, CPG_MODEL_V1, reinterpret_cast<cpg_model_data_t*>(&callbacks),
         nullptr);
     if (connected != CS_OK) {
       Problem(fmt::format("cpg_model_initialize: {}",
                           harness::ErrorName(connected)));
-      return played_;
+      return std::move(played_);
     }
     recorder_.set_handle(handle_);
     Events();
@@ -47,11 +38,11 @@ class Session {
     if (finalized != CS_OK && !ended_) {
       Problem(fmt::format("cpg_finalize: {}", harness::ErrorName(finalized)));
     }
-    if (service_.counters().open != 0) {
+    if (!transport_.IsClosed()) {
       Problem("cpg_finalize left the connection open");
     }
-    played_.trace = recorder_.trace();
-    return played_;
+    played_.trace = recorder_.TakeTrace();
+    return std::move(played_);
   }
 
  private:
@@ -78,14 +69,14 @@ class Session {
 
   // Something that waits ends a dispatch that waits for something to do.
   bool WaitWillEnd() const {
-    const uint64_t taken = service_.counters().events_taken;
+    const size_t taken = queued_ - transport_.Waiting();
     return std::any_of(
         owed_.begin() + static_cast<ptrdiff_t>(taken),
         owed_.begin() + static_cast<ptrdiff_t>(queued_),
         [](const OwedEvent& event) { return event.EndsAWait(); });
   }
 
-  void Queue() { service_.Push(0, records_[queued_++].event); }
+  void Queue() { transport_.Push(records_[queued_++].event); }
 
   void Events() {
     while (queued_ < records_.size()) {
@@ -123,16 +114,16 @@ class Session {
     while (queued_ < records_.size()) {
       Queue();
     }
-    service_.End(0);
+    transport_.EndAfterEvents();
     ended_ = true;
     played_.unclear_errors = 1;
-    for (size_t calls = 0; calls < records_.size(); ++calls) {
-      if (service_.EventsWaiting(0) == 0) {
+    for (size_t calls = 0; calls <= records_.size(); ++calls) {
+      if (transport_.Waiting() == 0) {
         break;
       }
       Once(CS_DISPATCH_BLOCKING);
     }
-    if (service_.EventsWaiting(0) != 0) {
+    if (transport_.Waiting() != 0) {
       Problem("CS_DISPATCH_BLOCKING leaves events");
     }
     if (Dispatch(CS_DISPATCH_BLOCKING) == CS_OK) {
@@ -144,10 +135,9 @@ class Session {
     size_t calls = 0;
     do {
       Once(CS_DISPATCH_ALL);
-    } while (
-        (service_.EventsWaiting(0) != 0 || played_.results.back() != CS_OK) &&
-        ++calls < records_.size() + 2);
-    if (service_.EventsWaiting(0) != 0) {
+    } while ((transport_.Waiting() != 0 || played_.results.back() != CS_OK) &&
+             ++calls < records_.size() + 2);
+    if (transport_.Waiting() != 0) {
       Problem("CS_DISPATCH_ALL leaves events");
     }
   }
@@ -155,7 +145,7 @@ class Session {
   const harness::CpgApi& api_;
   const std::vector<EventRecord>& records_;
   const std::vector<OwedEvent>& owed_;
-  InProcessService service_;
+  EventTransport& transport_;
   CallbackRecorder recorder_;
   cpg_handle_t handle_ = 0;
   size_t queued_ = 0;  // records
@@ -167,8 +157,16 @@ class Session {
 
 Played PlayEvents(const harness::CpgApi& api,
                   const std::vector<EventRecord>& records,
+                  const std::vector<OwedEvent>& owed,
+                  EventTransport* transport) {
+  return Session(api, records, owed, transport).Play();
+}
+
+Played PlayEvents(const harness::CpgApi& api,
+                  const std::vector<EventRecord>& records,
                   const std::vector<OwedEvent>& owed, harness::StaleFill fill) {
-  return Session(api, records, owed).Play(fill);
+  InProcessTransport transport(fill);
+  return PlayEvents(api, records, owed, &transport);
 }
 
 }  // namespace cpgcert::fuzz

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fuzz/support/event_input.h"
+#include "fuzz/support/event_transport.h"
 #include "fuzz/support/owed_events.h"
 #include "harness/cpg_api.h"
 #include "harness/qb_in_process/in_process_service.h"
@@ -31,6 +32,13 @@ struct Played {
 // only if a callback or an error is `owed` for what waits, and else the
 // nonblocking one; before CS_DISPATCH_BLOCKING everything is queued and the
 // connection ended, which makes it fail once more.
+//
+// `transport` is a fresh one: it carries one connection.
+Played PlayEvents(const harness::CpgApi& api,
+                  const std::vector<EventRecord>& records,
+                  const std::vector<OwedEvent>& owed,
+                  EventTransport* transport);
+// In this process, over a library that binds to it.
 Played PlayEvents(const harness::CpgApi& api,
                   const std::vector<EventRecord>& records,
                   const std::vector<OwedEvent>& owed, harness::StaleFill fill);

@@ -42,6 +42,10 @@ OwedEvent Unfit() {
 OwedEvent OwedEvents::Take(std::string_view event) {
   const auto parsed = wire::ParseEvent(event);
   if (!parsed.message.has_value()) {
+    if (wire::IdOf(event) ==
+        static_cast<int32_t>(wire::EventId::kPartialDeliver)) {
+      for (auto& [sender, assembly] : assemblies_) assembly.doubtful = true;
+    }
     return {.trust = Trust::kHostile, .error_owed = true};
   }
   return std::visit([this](const auto& message) { return On(message); },
@@ -79,12 +83,14 @@ OwedEvent OwedEvents::On(const wire::TotemEvent& event) {
 OwedEvent OwedEvents::On(const wire::PartialDeliverEvent& event) {
   const auto type = static_cast<wire::PartialType>(event.type);
   const bool last = type == wire::PartialType::kLast;
+  const Sender sender = {event.node, event.process};
   if ((type != wire::PartialType::kFirst &&
        type != wire::PartialType::kContinued && !last) ||
       event.fragment.size() > event.message_size) {
+    const auto interrupted = assemblies_.find(sender);
+    if (interrupted != assemblies_.end()) interrupted->second.doubtful = true;
     return Unfit();
   }
-  const Sender sender = {event.node, event.process};
   if (type == wire::PartialType::kFirst) {
     assemblies_[sender] = {.size = event.message_size};
   }
@@ -101,7 +107,7 @@ OwedEvent OwedEvents::On(const wire::PartialDeliverEvent& event) {
   }
   assembly.bytes += event.fragment;
   OwedEvent owed;
-  if (assembly.size > kLargeMessage) {
+  if (assembly.size > kLargeMessage || assembly.doubtful) {
     owed = Unfit();
   }
   if (last) {

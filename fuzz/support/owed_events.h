@@ -50,6 +50,10 @@ struct OwedEvent {
 //   fit together             message that they belong to
 //   a message of more than   the same, or an error: there may be no memory
 //   64 MiB
+//   a message in whose       that message, or no callback: a receiver may have
+//   midst something came     given it up. Such are fragments of its sender of
+//   that is no fragment      no known type or larger than their message, and
+//                            malformed bytes with the id of a fragment
 //   any other bytes          an error, no callback
 class OwedEvents {
  public:
@@ -59,6 +63,7 @@ class OwedEvents {
   struct Assembly {
     uint32_t size = 0;
     std::string bytes{};
+    bool doubtful = false;  // it may have been dropped
   };
   using Sender = std::pair<uint32_t, uint32_t>;
 

@@ -116,6 +116,40 @@ TEST_F(OwedEventsTest, FragmentsThatDoNotFit) {
   ExpectUnfit(Fragment(kFirst, "large", 1U << 31));
 }
 
+TEST_F(OwedEventsTest, MessagesThatAreInterruptedMayBeDroppedOrNot) {
+  const auto expect_either = [this] {
+    const OwedEvent owed = Take(Fragment(kLast, "up"));
+    EXPECT_EQ(owed.callback, Delivered("onceup"));
+    EXPECT_TRUE(owed.callback_optional);
+    EXPECT_EQ(Judge({owed}, Delivered("onceup"), 0, 0), "");
+    EXPECT_EQ(Judge({owed}, "", 0, 0), "");
+    EXPECT_EQ(Judge({owed}, "", 1, 0), "");
+    EXPECT_NE(Judge({owed}, Delivered("once"), 0, 0), "");
+  };
+  CallbackOf(Fragment(kFirst, "once"));
+  ExpectUnfit(Fragment(kFirst, "larger than its message"));
+  expect_either();
+  CallbackOf(Fragment(kFirst, "once"));
+  ExpectUnfit(Fragment(static_cast<wire::PartialType>(4), "up"));
+  expect_either();
+  std::string bytes = wire::Build(wire::Event(Fragment(kContinued, "u")));
+  bytes.pop_back();
+  CallbackOf(Fragment(kFirst, "once"));
+  EXPECT_TRUE(state_.Take(bytes).error_owed);
+  expect_either();
+}
+
+TEST_F(OwedEventsTest, AMessageOfAnotherSenderIsNotInterrupted) {
+  CallbackOf(Fragment(kFirst, "once"));
+  ExpectUnfit(Fragment(kContinued, "larger than its message", 6, 3));
+  EXPECT_EQ(CallbackOf(Fragment(kLast, "up")), Delivered("onceup"));
+  CallbackOf(Fragment(kFirst, "once"));
+  ExpectUnfit(Fragment(kFirst, "larger than its message"));
+  CallbackOf(Fragment(kFirst, "once"));
+  EXPECT_EQ(CallbackOf(Fragment(kLast, "up")), Delivered("onceup"))
+      << "begun anew";
+}
+
 TEST_F(OwedEventsTest, JudgeWantsAllCallbacksInTheirOrder) {
   const std::vector<OwedEvent> owed = {
       {.callback = Delivered("one")}, {}, {.callback = Delivered("two")}};

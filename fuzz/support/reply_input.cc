@@ -16,7 +16,6 @@ namespace wire = harness::wire;
 
 constexpr size_t kParameterOffset = 3;
 constexpr size_t kLengthOffset = 5;
-constexpr size_t kHeaderSize = 9;
 constexpr int kPlacesOfErrors = 2;
 constexpr int32_t kErrnoEnd = 134;  // behind the last one
 
@@ -59,7 +58,7 @@ const char* NameOf(Call call) {
 
 std::vector<ReplyRecord> ParseReplyInput(std::string_view input) {
   std::vector<ReplyRecord> records;
-  while (input.size() >= kHeaderSize) {
+  while (input.size() >= kReplyRecordHeaderSize) {
     const size_t call = At(input, 0) % kCalls;
     ReplyRecord record{
         .call = static_cast<Call>(call),
@@ -68,7 +67,7 @@ std::vector<ReplyRecord> ParseReplyInput(std::string_view input) {
         .parameter = static_cast<uint16_t>(
             Read<uint16_t>(input, kParameterOffset) % kModulus.at(call))};
     const auto length = Read<int32_t>(input, kLengthOffset);
-    input.remove_prefix(kHeaderSize);
+    input.remove_prefix(kReplyRecordHeaderSize);
     if (length < 0) {
       record.error = std::min(length % kErrnoEnd, -1);
     } else {

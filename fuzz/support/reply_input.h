@@ -43,6 +43,8 @@ enum class Call : uint8_t {
 };
 inline constexpr int kCalls = 10;
 inline constexpr uint8_t kAlways = 3;  // of ReplyRecord::again
+// Bytes of a record before its reply.
+inline constexpr size_t kReplyRecordHeaderSize = 9;
 
 enum class ErrorAt : uint8_t { kSend = 0, kReceive = 1 };
 

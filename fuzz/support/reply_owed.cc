@@ -44,11 +44,6 @@ Exchange ExchangeOf(Call call) {
   return kExchanges.at(static_cast<size_t>(call));
 }
 
-bool IsErrorCode(int32_t code) {
-  return (code > CS_OK && code <= CS_ERR_CONTEXT_NOT_FOUND) ||
-         code == CS_ERR_TOO_MANY_GROUPS || code == CS_ERR_SECURITY;
-}
-
 bool IsPassingCode(std::optional<int32_t> code) {
   return code == CS_ERR_TRY_AGAIN || code == CS_ERR_BUSY ||
          code == CS_ERR_INTERRUPT;
@@ -141,6 +136,11 @@ OwedReply OwedForBytes(const ReplyRecord& record) {
 }
 
 }  // namespace
+
+bool IsErrorCode(int32_t code) {
+  return (code > CS_OK && code <= CS_ERR_CONTEXT_NOT_FOUND) ||
+         code == CS_ERR_TOO_MANY_GROUPS || code == CS_ERR_SECURITY;
+}
 
 std::string MembershipValue(int count, std::span<const cpg_address> members) {
   std::string value;

@@ -66,6 +66,9 @@ struct OwedReply {
   uint64_t iteration = 0;     // at the service, with CS_OK
 };
 
+// An error that <corosync/corotypes.h> has.
+bool IsErrorCode(int32_t code);
+
 OwedReply OwedFor(const ReplyRecord& record);
 
 // One for each record, in their order.

@@ -75,7 +75,8 @@ class Session {
     }
     Close();
     if (OpenDescriptors() != before) {
-      Problem("cpg_finalize left a descriptor open, or closed another one");
+      Problem(ReplyProblem::kDescriptors, Call::kFinalize,
+              "cpg_finalize left a descriptor open, or closed another one");
     }
     return played_;
   }
@@ -83,9 +84,11 @@ class Session {
  private:
   enum class Joined : uint8_t { kNever, kUnclear, kJoined, kLeft };
 
-  void Problem(const std::string& text) {
+  void Problem(ReplyProblem kind, Call call, const std::string& text) {
     if (played_.problem.empty()) {
       played_.problem = text;
+      played_.kind = kind;
+      played_.call = call;
     }
   }
 
@@ -186,6 +189,7 @@ class Session {
         api_.mcast_joined(handle_, CPG_TYPE_AGREED, &piece, 1);
     if (code == CS_OK && service_.acknowledged() < piece.iov_len) {
       Problem(
+          ReplyProblem::kNotTaken, Call::kMulticast,
           fmt::format("call: cpg_mcast_joined of {} bytes\nowed: CS_OK only "
                       "if the service has taken them\ncame: CS_OK for {}\n",
                       piece.iov_len, service_.acknowledged()));
@@ -209,7 +213,8 @@ class Session {
     open_ = false;
     iteration_.reset();
     if (service_.open() != 0) {
-      Problem("cpg_finalize left the connection open");
+      Problem(ReplyProblem::kNotClosed, Call::kFinalize,
+              "cpg_finalize left the connection open");
     }
     return code;
   }
@@ -256,6 +261,7 @@ class Session {
   bool Succeeded(Call call, cs_error_t code) {
     if (code != CS_OK && !in_doubt_) {
       Problem(
+          ReplyProblem::kUnowedError, call,
           fmt::format("call: {}, honestly answered\nowed: CS_OK\ncame: {}\n",
                       NameOf(call), harness::ErrorName(code)));
     }
@@ -327,19 +333,25 @@ class Session {
       outcome_.unasked_allowed = service_.HasTold(outcome_.value);
     }
     if (service_.iterations_confused()) {
-      Problem("the library asks for another iteration than it was given\n");
+      Problem(ReplyProblem::kOtherIteration, record.call,
+              "the library asks for another iteration than it was given\n");
     }
     if (!LargeOutput().IsIntact() || !SmallOutput().IsIntact()) {
-      Problem(
-          fmt::format("call: {}\nowed: nothing before the caller's memory "
-                      "changes\ncame: it has\n",
-                      NameOf(record.call)));
+      Problem(ReplyProblem::kMemoryBefore, record.call,
+              fmt::format("call: {}\nowed: nothing before the caller's memory "
+                          "changes\ncame: it has\n",
+                          NameOf(record.call)));
     }
     if (std::string verdict = Judge(record, owed, outcome_); !verdict.empty()) {
-      Problem(verdict);
+      const bool success_owed = owed.code_allowed && owed.code == CS_OK;
+      Problem(outcome_.code != CS_OK ? ReplyProblem::kUnowedError
+              : success_owed         ? ReplyProblem::kWrongValue
+                                     : ReplyProblem::kUnowedSuccess,
+              record.call, verdict);
     }
     Conclude(record, owed);
     played_.outcomes.push_back(outcome_);
+    played_.calls.push_back(record.call);
   }
 
   // What the connection is after the call.
@@ -399,10 +411,32 @@ class Session {
 
 }  // namespace
 
+const char* NameOf(ReplyProblem kind) {
+  constexpr std::array kNames = {"nothing",
+                                 "an error that is not owed",
+                                 "a wrong value",
+                                 "a success that is not owed",
+                                 "a success for a message that was not taken",
+                                 "a request for another iteration",
+                                 "memory written before what the caller gave",
+                                 "a connection that stays open",
+                                 "a descriptor that is left or gone"};
+  return kNames.at(static_cast<size_t>(kind));
+}
+
 PlayedReplies PlayReplies(const harness::CpgApi& api,
                           const std::vector<ReplyRecord>& records,
                           const std::vector<OwedReply>& owed, uint8_t stale) {
   return Session(api, stale).Play(records, owed);
+}
+
+Call CallOfDifference(const PlayedReplies& first, const PlayedReplies& second) {
+  const size_t at = static_cast<size_t>(
+      std::ranges::mismatch(first.outcomes, second.outcomes).in1 -
+      first.outcomes.begin());
+  const std::vector<Call>& longer =
+      at < first.calls.size() ? first.calls : second.calls;
+  return at < longer.size() ? longer[at] : Call::kConnect;
 }
 
 std::string DescribeDifference(const PlayedReplies& first,

@@ -18,14 +18,30 @@
 
 namespace cpgcert::fuzz {
 
+// What is not allowed, from what is easily lived with to the worst.
+enum class ReplyProblem : uint8_t {
+  kNone,
+  kUnowedError,     // an error where CS_OK is owed, or another error
+  kWrongValue,      // CS_OK as is owed, with another value
+  kUnowedSuccess,   // CS_OK where an error is owed
+  kNotTaken,        // CS_OK for a message that the service has not taken
+  kOtherIteration,  // a request for another iteration than was given
+  kMemoryBefore,    // bytes are written before the caller's memory
+  kNotClosed,       // cpg_finalize leaves the connection open
+  kDescriptors,     // one is left, or gone
+};
+// "an error that is not owed".
+const char* NameOf(ReplyProblem kind);
+
 // Everything that can be seen of a library.
 struct PlayedReplies {
   std::vector<CallOutcome> outcomes{};  // of the calls that were made
-  // What is not allowed, the first of it: a verdict of Judge(); bytes written
-  // before the caller's memory (behind it is a crash); an honest call that
-  // failed; a request for another iteration than the service has given; a
-  // connection or a descriptor that is left, or gone. Else "".
+  std::vector<Call> calls{};            // which these were
+  // What is not allowed, the first of it, with what was owed and what came in
+  // a line each; else "". Bytes written behind the caller's memory are a crash.
   std::string problem{};
+  ReplyProblem kind = ReplyProblem::kNone;
+  Call call = Call::kConnect;  // at which it was found
   bool operator==(const PlayedReplies&) const = default;
 };
 
@@ -39,6 +55,8 @@ PlayedReplies PlayReplies(const harness::CpgApi& api,
 // The first outcome that is not the same in both, a few lines.
 std::string DescribeDifference(const PlayedReplies& first,
                                const PlayedReplies& second);
+// The call that it is of.
+Call CallOfDifference(const PlayedReplies& first, const PlayedReplies& second);
 
 }  // namespace cpgcert::fuzz
 

@@ -15,7 +15,7 @@ extern "C" __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t* data,
 namespace cpgcert::fuzz {
 
 void StartCoverage(const TargetOptions& options) {
-  if (LLVMFuzzerMutate == nullptr) return;
+  if (LLVMFuzzerMutate == nullptr || !options.cover_blocks) return;
   const std::string why_not = coverage::Start(options.library);
   const std::string text =
       why_not.empty() ? coverage::Describe().text : "no coverage: " + why_not;

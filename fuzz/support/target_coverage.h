@@ -8,8 +8,8 @@
 namespace cpgcert::fuzz {
 
 // Begins it, once the library is loaded, and says on stderr what is counted or
-// why nothing is. Without libFuzzer, as when inputs are replayed, nobody would
-// look: nothing happens.
+// why nothing is. If it is not wanted nothing happens, nor without libFuzzer,
+// as when inputs are replayed: nobody would look.
 void StartCoverage(const TargetOptions& options);
 
 }  // namespace cpgcert::fuzz

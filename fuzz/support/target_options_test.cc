@@ -15,6 +15,8 @@ class TargetOptionsTest : public testing::Test {
     unsetenv("CPGCERT_FUZZ_LIBCPG");
     unsetenv("CPGCERT_FUZZ_TRUST");
     unsetenv("CPGCERT_FUZZ_MUTATE");
+    unsetenv("CPGCERT_FUZZ_COVERAGE");
+    unsetenv("CPGCERT_FUZZ_TRANSPORT");
   }
   TargetOptions Take(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "target");
@@ -38,6 +40,8 @@ TEST_F(TargetOptionsTest, Defaults) {
   EXPECT_EQ(options.library, "libcpg.so.4");
   EXPECT_EQ(options.trust, Trust::kHostile);
   EXPECT_TRUE(options.mutate_structure);
+  EXPECT_TRUE(options.cover_blocks);
+  EXPECT_EQ(options.transport, std::nullopt);
   EXPECT_EQ(left_, (std::vector<std::string>{"-runs=1", "corpus"}));
 }
 
@@ -50,11 +54,14 @@ TEST_F(TargetOptionsTest, AreTakenOutOfTheCommandLine) {
 }
 
 TEST_F(TargetOptionsTest, ReachTheProcessesThatItStarts) {
-  Take({"--libcpg=a.so", "--trust", "conformant", "--mutate=bytes"});
+  Take({"--libcpg=a.so", "--trust", "conformant", "--mutate=bytes",
+        "--coverage=none", "--transport=server"});
   const TargetOptions options = Take({});
   EXPECT_EQ(options.library, "a.so");
   EXPECT_EQ(options.trust, Trust::kConformant);
   EXPECT_FALSE(options.mutate_structure);
+  EXPECT_FALSE(options.cover_blocks);
+  EXPECT_EQ(options.transport, Transport::kServer);
 }
 
 using TargetOptionsDeathTest = TargetOptionsTest;
@@ -64,6 +71,10 @@ TEST_F(TargetOptionsDeathTest, BadUsage) {
   EXPECT_EXIT(Take({"--trust=none"}), testing::ExitedWithCode(2), "not one of");
   EXPECT_EXIT(Take({"--mutate=none"}), testing::ExitedWithCode(2),
               "not one of");
+  EXPECT_EXIT(Take({"--transport=tcp"}), testing::ExitedWithCode(2),
+              "not one of in-process, server");
+  EXPECT_EXIT(LoadTarget({.transport = Transport::kServer}),
+              testing::ExitedWithCode(2), "not for this target");
   EXPECT_EXIT(LoadTarget({.library = "/nowhere.so"}),
               testing::ExitedWithCode(2), "--libcpg /nowhere.so: ");
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <utility>
@@ -53,6 +54,8 @@ class ScriptedProcess {
       : socket_(socket), shared_(shared), node_(script.node), script_(script) {}
 
   [[noreturn]] void Run(bool listen);
+  // Without a case that commands it.
+  [[noreturn]] void RunAlone();
 
   // From libqb.
   int32_t Accept(uid_t user);
@@ -62,6 +65,7 @@ class ScriptedProcess {
   PollLoop& loop() { return loop_; }
 
  private:
+  [[noreturn]] void Serve();
   void OnCommand();
   void FlushAll();
   void SendReplies();
@@ -83,7 +87,7 @@ class ScriptedProcess {
   void ScheduleClose(Served* client);
 
   int socket_;
-  SharedState* shared_;
+  SharedState* shared_;  // null: nobody wants to see
   SingleNode node_;
   ScriptState script_;
   std::vector<std::unique_ptr<Served>> clients_;
@@ -172,6 +176,20 @@ void ScriptedProcess::Run(bool listen) {
   if (!SendFrame(socket_, error, kCommandDeadline) || !error.empty()) {
     _exit(1);
   }
+  Serve();
+}
+
+void ScriptedProcess::RunAlone() {
+  process = this;
+  const std::string error = Listen();
+  if (error.empty()) {
+    Serve();
+  }
+  std::fprintf(stderr, "%s\n", error.c_str());
+  _exit(1);
+}
+
+void ScriptedProcess::Serve() {
   while (loop_.RunOnce()) {
     FlushAll();
   }
@@ -206,7 +224,9 @@ std::string ScriptedProcess::Listen() {
 }
 
 int32_t ScriptedProcess::Accept(uid_t user) {
-  ++shared_->attempts;
+  if (shared_ != nullptr) {
+    ++shared_->attempts;
+  }
   return script_.TakeAdmission(user);
 }
 
@@ -220,7 +240,9 @@ void ScriptedProcess::Created(qb_ipcs_connection_t* link) {
   }
   qb_ipcs_context_set(link, client.get());
   clients_.push_back(std::move(client));
-  ++shared_->connections;
+  if (shared_ != nullptr) {
+    ++shared_->connections;
+  }
 }
 
 void ScriptedProcess::Closed(Served* client) {
@@ -258,7 +280,9 @@ void ScriptedProcess::OnRequest(Served* client, const std::string& bytes) {
     held_.push_back({client, bytes, applied});
   }
   // Who sees a request in the log may let it go.
-  shared_->Append({client->number, client->process, bytes});
+  if (shared_ != nullptr) {
+    shared_->Append({client->number, client->process, bytes});
+  }
   if (!applied.hold) {
     Perform(client, bytes, applied);
   }
@@ -463,5 +487,7 @@ void RunScriptedProcess(const Script& script, int socket, SharedState* shared) {
   ScriptedProcess scripted(script, socket, shared);
   scripted.Run(script.listen);
 }
+
+void RunSingleNode() { ScriptedProcess({}, -1, nullptr).RunAlone(); }
 
 }  // namespace cpgcert::harness

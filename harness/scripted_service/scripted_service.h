@@ -158,6 +158,11 @@ class ScriptedService {
   struct SharedState* shared_ = nullptr;
 };
 
+// Serves as "cpg" in the namespaces of the calling process: an honest service
+// of one node, without a script, until the process is killed. If it cannot it
+// ends the process with a line on standard error.
+[[noreturn]] void RunSingleNode();
+
 }  // namespace cpgcert::harness
 
 #endif  // CPGCERT_HARNESS_SCRIPTED_SERVICE_SCRIPTED_SERVICE_H_

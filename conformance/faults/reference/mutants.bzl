@@ -69,6 +69,7 @@ def mutant(name, source, before, after, unmutated):
             "-Wl,-u,cpg_initialize",
         ],
         linkshared = True,
+        visibility = ["//fuzz/benchmark:__pkg__"],
         deps = [
             exports,
             unmutated,

@@ -1,0 +1,180 @@
+#include "fuzz/campaign/requests/request_campaign.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "fuzz/mutation/random_choice.h"
+#include "fuzz/mutation/request_mutator.h"
+#include "fuzz/support/request_flaws.h"
+#include "fuzz/support/request_input.h"
+#include "fuzz/support/request_seeds.h"
+#include "harness/wire/wire.h"
+
+namespace cpgcert::fuzz {
+
+namespace {
+
+namespace wire = harness::wire;
+
+Cause CauseOf(const RequestRecords& records, const FoundFlaw& found) {
+  const FlawText text = TextOf(found.flaw);
+  const std::string kind = IsOfEveryKind(found.flaw)
+                               ? "any request"
+                               : RequestKind(records[found.record].bytes);
+  return {.key = fmt::format("{}: {}", kind, text.broken),
+          .field = fmt::format("{}, {}", kind, text.field),
+          .relation = text.broken};
+}
+
+std::vector<std::string> SystematicInputs() {
+  std::vector<std::string> inputs;
+  std::set<std::string> seen;
+  const auto add = [&](std::string input) {
+    if (seen.insert(input).second) inputs.push_back(std::move(input));
+  };
+  for (const auto& [name, seed] : RequestSeeds()) {
+    add(seed);
+    for (const RequestRecords& one : ChangedOnce(ParseRequestInput(seed))) {
+      add(BuildRequestInput(one));
+    }
+  }
+  return inputs;
+}
+
+std::string RandomInput(uint64_t number, Trust worst) {
+  static const std::vector<RequestRecords> seeds = [] {
+    std::vector<RequestRecords> parsed;
+    for (const auto& [name, seed] : RequestSeeds()) {
+      parsed.push_back(ParseRequestInput(seed));
+    }
+    return parsed;
+  }();
+  RandomChoice choice(number);
+  const RequestRecords& first = choice.Of(seeds);
+  RequestRecords records = first;
+  if (choice.OneIn(2)) {
+    const RequestRecords& second = choice.Of(seeds);
+    records.insert(records.end(), second.begin(), second.end());
+  }
+  return BuildRequestInput(MutateRequests(records, worst, &choice));
+}
+
+Wrong Play(RequestTarget* target, const std::string& input) {
+  const RequestDamage damage = target->Play(input).damage;
+  return {.damage = damage.damage,
+          .part = damage.part,
+          .owed = damage.owed + "\n",
+          .came = damage.came + "\n"};
+}
+
+bool Hides(const std::string& input, const Cause& known) {
+  const RequestRecords records = ParseRequestInput(input);
+  return std::ranges::any_of(FlawsOf(records), [&](const FoundFlaw& found) {
+    return CauseOf(records, found).key == known.key;
+  });
+}
+
+std::string Describe(const std::string& input) {
+  const RequestRecords records = ParseRequestInput(input);
+  std::string text = DescribeRequestInput(records);
+  for (const FoundFlaw& found : FlawsOf(records)) {
+    text += fmt::format("  in record {}: {}\n", found.record,
+                        TextOf(found.flaw).broken);
+  }
+  return text;
+}
+
+// A multicast without its bytes, if the count is that of them.
+RequestRecord WithoutMessage(const RequestRecord& record) {
+  const auto parsed = wire::ParseRequest(record.bytes).message;
+  if (!parsed.has_value()) return record;
+  const auto* const whole = std::get_if<wire::MulticastRequest>(&*parsed);
+  if (whole == nullptr || whole->message.size() <= 1) return record;
+  RequestRecord shorter = record;
+  shorter.bytes = wire::Build(wire::Request(wire::MulticastRequest{
+      .guarantee = whole->guarantee, .message = whole->message.substr(0, 1)}));
+  return shorter;
+}
+
+}  // namespace
+
+std::vector<std::string> SimplerRequests(const std::string& input) {
+  const RequestRecords records = ParseRequestInput(input);
+  std::vector<std::string> simpler;
+  const auto add = [&](const RequestRecords& one) {
+    if (one != records) simpler.push_back(BuildRequestInput(one));
+  };
+  for (size_t count = records.size() / 2; count > 0; count /= 2) {
+    for (size_t i = 0; i + count <= records.size(); i += count) {
+      RequestRecords fewer = records;
+      const auto begin = fewer.begin() + static_cast<ptrdiff_t>(i);
+      fewer.erase(begin, begin + static_cast<ptrdiff_t>(count));
+      add(fewer);
+    }
+  }
+  const auto replace = [&](size_t i, const RequestRecord& record) {
+    RequestRecords changed = records;
+    changed[i] = record;
+    add(changed);
+  };
+  for (const FoundFlaw& found : FlawsOf(records)) {
+    replace(found.record, WithoutFlaw(records[found.record], found.flaw));
+  }
+  for (size_t i = 0; i < records.size(); ++i) {
+    RequestRecord unfilled = records[i];
+    unfilled.filled = Filled::kNothing;
+    replace(i, unfilled);
+    replace(i, WithoutMessage(records[i]));
+  }
+  return simpler;
+}
+
+Cause CauseInRequests(const std::string& input, const Wrong& wrong) {
+  const RequestRecords records = ParseRequestInput(input);
+  const std::vector<FoundFlaw> flaws = FlawsOf(records);
+  if (!flaws.empty()) {
+    // The service was ready for those before, or they make no difference alone.
+    const size_t last = flaws.back().record;
+    const auto first_of_last =
+        std::ranges::find(flaws, last, &FoundFlaw::record);
+    return CauseOf(records, *first_of_last);
+  }
+  const std::string kind =
+      records.empty() ? "no request" : RequestKind(records.back().bytes);
+  return {.key = fmt::format("{}: {}", kind, wrong.damage),
+          .field = kind,
+          .relation = wrong.damage};
+}
+
+CampaignReport SearchInRequests(RequestTarget* target,
+                                const RecordCampaignOptions& options) {
+  const RecordTarget searched{
+      .name = "request_decoder",
+      .systematic = SystematicInputs,
+      .random = RandomInput,
+      .tier_of =
+          [](const std::string& input) {
+            return TierOf(ParseRequestInput(input));
+          },
+      .play = [&](const std::string& input) { return Play(target, input); },
+      .simpler = SimplerRequests,
+      .explain =
+          [](const std::string& input, const Wrong& wrong,
+             const PlayAlone& /*play*/) {
+            return CauseInRequests(input, wrong);
+          },
+      .describe = Describe,
+      .hides = Hides,
+  };
+  CampaignReport report = RunRecordCampaign(searched, options);
+  report.library = target->Name();
+  report.transport = "libqb clients of a service";
+  return report;
+}
+
+}  // namespace cpgcert::fuzz

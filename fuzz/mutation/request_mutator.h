@@ -1,0 +1,30 @@
+// Changes the requests of an input of request_decoder (support/request_input.h)
+// by their structure: fields, records, who sends them, what is filled in.
+
+#ifndef CPGCERT_FUZZ_MUTATION_REQUEST_MUTATOR_H_
+#define CPGCERT_FUZZ_MUTATION_REQUEST_MUTATOR_H_
+
+#include <vector>
+
+#include "fuzz/mutation/random_choice.h"
+#include "fuzz/support/owed_events.h"
+#include "fuzz/support/request_input.h"
+
+namespace cpgcert::fuzz {
+
+// One to four changes. What is then of a worse tier than `worst` is repaired,
+// or left out.
+RequestRecords MutateRequests(RequestRecords records, Trust worst,
+                              RandomChoice* choice);
+
+// Each one record of the input changed in one place, systematically: every
+// field to values at which a decoder goes wrong, other sizes of the frame,
+// every filling; and repeated. Of any tier.
+std::vector<RequestRecords> ChangedOnce(const RequestRecords& records);
+
+// Without flaws of a tier that is worse.
+RequestRecords Repaired(RequestRecords records, Trust worst);
+
+}  // namespace cpgcert::fuzz
+
+#endif  // CPGCERT_FUZZ_MUTATION_REQUEST_MUTATOR_H_

@@ -1,0 +1,62 @@
+// Writes reports of a certificate without a run: for tests, and for work on the
+// reports.
+//
+// usage: render CERTIFICATE.JSON|--full|--hostile FILE...
+//   --full     a small certificate with one of everything
+//   --hostile  the same with texts that would break what holds them
+// A file that ends in .html becomes the page, .xml becomes JUnit's, .json the
+// certificate. Exit status: 0, or 2 if something could not be done.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "reports/certificate.h"
+#include "reports/example.h"
+#include "reports/html.h"
+#include "reports/json.h"
+#include "reports/junit.h"
+#include "reports/read_in.h"
+#include "reports/write_out.h"
+
+namespace {
+
+using cpgcert::reports::Certificate;
+
+std::string Render(const Certificate& certificate, const std::string& file) {
+  if (file.ends_with(".html")) return ToHtml(certificate);
+  if (file.ends_with(".xml")) return ToJunit(certificate);
+  return ToJson(certificate);
+}
+
+std::string Obtain(const std::string& from, Certificate* certificate) {
+  if (from == "--full") {
+    *certificate = cpgcert::reports::FullCertificate();
+  } else if (from == "--hostile") {
+    *certificate = cpgcert::reports::HostileCertificate(
+        "</pre></style></title><!--<script></script><img src=x "
+        "onerror=\"throw 1\">'{{name}}{{{name}}}&\x1b[2J\xFF\xE2\x80\xAE]]>");
+  } else {
+    return cpgcert::reports::ReadIn(from, certificate);
+  }
+  return "";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv, argv + argc);
+  if (arguments.size() < 3) {
+    std::fputs("usage: render CERTIFICATE.JSON|--full|--hostile FILE...\n",
+               stderr);
+    return 2;
+  }
+  Certificate certificate;
+  std::string error = Obtain(arguments[1], &certificate);
+  for (std::size_t i = 2; error.empty() && i < arguments.size(); ++i) {
+    error = cpgcert::reports::WriteFile(arguments[i],
+                                        Render(certificate, arguments[i]));
+  }
+  if (error.empty()) return 0;
+  std::fprintf(stderr, "render: %s\n", error.c_str());
+  return 2;
+}
