@@ -151,6 +151,7 @@ reports::Case CertificateBuilder::CaseReport(const CaseRun& run) const {
     result.failures.push_back({failure.requirement, failure.text});
   }
   result.notes = run.notes;
+  result.steps = run.steps;
   result.duration_ms = run.duration_ms;
   result.reproduce = Command("--only", result.name);
   const CaseOutcome& outcome = run.outcome;

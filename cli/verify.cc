@@ -186,8 +186,10 @@ class Verifier {
         Refuse("the campaign of {} is missing", outcome.name);
         continue;
       }
-      const auto own = std::ranges::count(campaign->causes, campaign->tier,
-                                          &reports::RootCause::tier);
+      const auto own = std::ranges::count_if(
+          campaign->causes, [&](const reports::RootCause& cause) {
+            return !RequirementBroken(*campaign, cause).empty();
+          });
       if (static_cast<size_t>(own) != outcome.failures.size() ||
           campaign->inputs == 0) {
         Refuse("{} holds {} failures; its campaign, of {} inputs, {}",

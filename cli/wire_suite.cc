@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "conformance/case.h"
+#include "fuzz/campaign/finding.h"
 #include "harness/program_run.h"
 
 namespace cpgcert::cli {
@@ -27,28 +27,42 @@ using conformance::CaseContext;
 using Json = nlohmann::json;
 
 struct Target {
-  std::string_view name;
+  std::string_view name;     // in reports
+  std::string_view in_case;  // in names of cases
   std::string_view program;  // from the folder of Bazel's outputs
+  // That every root cause breaks; "": that of its tier.
+  std::string_view requirement;
+  bool of_service = false;  // it is the service that is looked at
 };
 
 constexpr std::array kTargets = {
-    Target{"EventDecoder", "fuzz/findings/event_decoder_findings"},
+    Target{"event_decoder", "EventDecoder",
+           "fuzz/findings/event_decoder_findings", ""},
+    Target{"reply_decoder", "ReplyDecoder",
+           "fuzz/campaign/replies/reply_decoder_findings", ""},
+    Target{"request_decoder", "RequestDecoder",
+           "fuzz/campaign/requests/request_decoder_findings", "WIRE-REQUESTS",
+           true},
+    Target{"call_sequence", "CallSequence", "fuzz/calls/call_sequence_findings",
+           "WIRE-CALLS"},
 };
 
 struct TierOfTrust {
-  std::string_view requirement;
   std::string_view name;  // on a target's command line
+  std::string_view requirement;
 };
 
 constexpr std::array kTiers = {
-    TierOfTrust{"WIRE-CONFORMANT", "conformant"},
-    TierOfTrust{"WIRE-CONSISTENT", "consistent"},
-    TierOfTrust{"WIRE-HOSTILE", "hostile"},
+    TierOfTrust{"conformant", "WIRE-CONFORMANT"},
+    TierOfTrust{"consistent", "WIRE-CONSISTENT"},
+    TierOfTrust{"hostile", "WIRE-HOSTILE"},
 };
+constexpr std::string_view kMemory = "WIRE-MEMORY";
 
 struct CampaignCase {
-  Target target;
-  TierOfTrust tier;
+  std::string name;
+  std::string_view tier;  // "": of all
+  std::string service;    // that is looked at; "": the library
   int seconds;
   uint64_t seed;
   std::string program;  // its path
@@ -87,43 +101,58 @@ std::string FailureText(const reports::RootCause& cause) {
       fmt::join(cause.damages, "; "), cause.reproduced);
 }
 
-void RunCampaign(const CampaignCase& campaign, CaseContext* context) {
+std::vector<std::string> CommandOf(const CampaignCase& campaign,
+                                   const std::string& library,
+                                   const std::string& report) {
+  std::vector<std::string> command = {
+      campaign.program,
+      campaign.service.empty() ? "--libcpg=" + library
+                               : "--service=" + campaign.service,
+      fmt::format("--seconds={}", campaign.seconds),
+      fmt::format("--seed={}", campaign.seed), "--json=" + report};
+  if (!campaign.tier.empty()) {
+    command.push_back(fmt::format("--tier={}", campaign.tier));
+  }
+  return command;
+}
+
+// Runs the target's program; its report, or the case ends.
+std::string Search(const CampaignCase& campaign, CaseContext* context) {
   constexpr const char* kReport = "campaign.json";
   constexpr const char* kOutput = "campaign.txt";
-  context->Step(
-      fmt::format("{} for {} s", campaign.target.name, campaign.seconds));
-  const harness::ProgramEnd end =
-      harness::RunProgram({campaign.program, "--libcpg=" + context->library(),
-                           fmt::format("--tier={}", campaign.tier.name),
-                           fmt::format("--seconds={}", campaign.seconds),
-                           fmt::format("--seed={}", campaign.seed),
-                           fmt::format("--json={}", kReport)},
-                          kOutput);
+  context->Step(fmt::format("{} for {} s", campaign.name, campaign.seconds));
+  const harness::ProgramEnd end = harness::RunProgram(
+      CommandOf(campaign, context->library(), kReport), kOutput);
   if (!end.error.empty()) CaseContext::Untested(end.error);
+  const std::string last_line = LastLine(ReadFile(kOutput));
   if (WIFEXITED(end.status) && WEXITSTATUS(end.status) == kCouldNotLook) {
-    CaseContext::Untested(LastLine(ReadFile(kOutput)));
+    CaseContext::Untested(last_line);
   }
-  const std::string report = ReadFile(kReport);
+  std::string report = ReadFile(kReport);
   if (report.empty()) {
-    CaseContext::Untested(fmt::format(
-        "the campaign ended without a report: "
-        "{}; its last line: {}",
-        harness::DescribeStatus(end.status), LastLine(ReadFile(kOutput))));
+    CaseContext::Untested(
+        fmt::format("the campaign ended without a report: "
+                    "{}; its last line: {}",
+                    harness::DescribeStatus(end.status), last_line));
   }
+  return report;
+}
+
+void RunCampaign(const CampaignCase& campaign, CaseContext* context) {
+  const std::string report = Search(campaign, context);
   reports::Campaign read;
   if (const std::string error = ReadCampaign(report, &read); !error.empty()) {
     CaseContext::Untested(error);
   }
   if (read.inputs == 0) CaseContext::Untested("no input was run");
   context->Attach(report);
-  context->Note(fmt::format("{}: {} inputs in {:.1f} s, seed {}, {}",
-                            read.target, read.inputs, read.seconds, read.seed,
-                            campaign.tier.name));
+  context->Note(fmt::format("{}{}{}: {} inputs in {:.1f} s, seed {}",
+                            read.target, read.tier.empty() ? "" : ", ",
+                            read.tier, read.inputs, read.seconds, read.seed));
   context->Measure("fuzz_inputs_count", static_cast<double>(read.inputs));
   for (const reports::RootCause& cause : read.causes) {
-    if (cause.tier == campaign.tier.name) {
-      context->Fail(campaign.tier.requirement, FailureText(cause));
-    }
+    const std::string requirement = RequirementBroken(read, cause);
+    if (!requirement.empty()) context->Fail(requirement, FailureText(cause));
   }
 }
 
@@ -147,44 +176,62 @@ reports::RootCause ReadCause(const Json& finding) {
 
 void RegisterWireSuite(const Options& options) {
   const fs::path outputs = OutputFolder();
+  const auto add = [&](const Target& target, std::string_view tier, int seconds,
+                       const std::vector<std::string>& requirements) {
+    CampaignCase campaign{
+        .name = fmt::format("{}/{}", requirements.front(), target.in_case),
+        .tier = tier,
+        .service = target.of_service ? options.service : "",
+        .seconds = seconds,
+        .seed = options.seed,
+        .program = outputs / target.program};
+    conformance::RegisterCase(
+        {.name = campaign.name,
+         .requirements = requirements,
+         .profile = "wire",
+         .extra_time = std::chrono::seconds(seconds) + kBeyond},
+        [campaign](CaseContext& context) { RunCampaign(campaign, &context); });
+  };
+  constexpr int kTierCount = static_cast<int>(kTiers.size());
   for (const Target& target : kTargets) {
+    if (!target.requirement.empty()) {
+      add(target, "", options.fuzz_time, {std::string(target.requirement)});
+      continue;
+    }
     for (const TierOfTrust& tier : kTiers) {
-      CampaignCase campaign{
-          .target = target,
-          .tier = tier,
-          .seconds =
-              std::max(1, options.fuzz_time / static_cast<int>(kTiers.size())),
-          .seed = options.seed,
-          .program = outputs / target.program};
-      conformance::RegisterCase(
-          {.name = fmt::format("{}/{}", tier.requirement, target.name),
-           .requirements = {std::string(tier.requirement)},
-           .profile = "wire",
-           .extra_time = std::chrono::seconds(campaign.seconds) + kBeyond},
-          [campaign = std::move(campaign)](CaseContext& context) {
-            RunCampaign(campaign, &context);
-          });
+      add(target, tier.name, std::max(1, options.fuzz_time / kTierCount),
+          {std::string(tier.requirement), std::string(kMemory)});
     }
   }
 }
 
 std::string CampaignCaseName(const reports::Campaign& campaign) {
-  std::string tier = campaign.tier;
-  for (char& letter : tier) {
-    letter =
-        static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  const auto* const target =
+      std::ranges::find(kTargets, campaign.target, &Target::name);
+  if (target == kTargets.end()) return "";
+  const auto* const tier =
+      std::ranges::find(kTiers, campaign.tier, &TierOfTrust::name);
+  if (target->requirement.empty() && tier == kTiers.end()) return "";
+  return fmt::format(
+      "{}/{}",
+      target->requirement.empty() ? tier->requirement : target->requirement,
+      target->in_case);
+}
+
+std::string RequirementBroken(const reports::Campaign& campaign,
+                              const reports::RootCause& cause) {
+  const auto* const target =
+      std::ranges::find(kTargets, campaign.target, &Target::name);
+  if (target != kTargets.end() && !target->requirement.empty()) {
+    return std::string(target->requirement);
   }
-  std::string target;
-  bool begins_word = true;
-  for (const char letter : campaign.target) {
-    if (letter != '_') {
-      target += begins_word ? static_cast<char>(std::toupper(
-                                  static_cast<unsigned char>(letter)))
-                            : letter;
-    }
-    begins_word = letter == '_';
-  }
-  return fmt::format("WIRE-{}/{}", tier, target);
+  if (cause.tier != campaign.tier) return "";
+  const bool leaks_only =
+      cause.damages == std::vector<std::string>{fuzz::kLeakDamage};
+  if (leaks_only) return std::string(kMemory);
+  const auto* const tier =
+      std::ranges::find(kTiers, campaign.tier, &TierOfTrust::name);
+  return tier == kTiers.end() ? "" : std::string(tier->requirement);
 }
 
 std::string ReadCampaign(const std::string& attachment,

@@ -1,5 +1,4 @@
-// The profile "wire": cases that are campaigns of the fuzz targets, one for
-// each target and tier of trust in the service.
+// The profile "wire": cases that are campaigns of the fuzz targets.
 
 #ifndef CPGCERT_CLI_WIRE_SUITE_H_
 #define CPGCERT_CLI_WIRE_SUITE_H_
@@ -11,15 +10,21 @@
 
 namespace cpgcert::cli {
 
-// Adds the cases, WIRE-HOSTILE/EventDecoder and others. Each searches for a
-// third of --fuzz-time, with --seed. It fails for the root causes whose inputs
-// are of its own tier; a target that cannot reach the library decides nothing.
-// The programs of the targets are looked for beside this one, as Bazel builds
-// them.
+// Adds the cases. Of a decoder of the library there is one for each tier,
+// WIRE-HOSTILE/EventDecoder and others, and each searches for a third of
+// --fuzz-time; the others search for all of it. A case fails for the root
+// causes that are of its own tier; a target that cannot reach what it is about
+// decides nothing. The programs of the targets are looked for beside this one,
+// as Bazel builds them.
 void RegisterWireSuite(const Options& options);
 
-// The name of the case that such a campaign was: "WIRE-HOSTILE/EventDecoder".
+// The name of the case that such a campaign was; "" if there is none.
 std::string CampaignCaseName(const reports::Campaign& campaign);
+
+// The requirement that a root cause of it breaks; "": it is of another tier,
+// and of no account there.
+std::string RequirementBroken(const reports::Campaign& campaign,
+                              const reports::RootCause& cause);
 
 // What such a case has attached, for the certificate. Returns "" or what is
 // wrong with it, in one line.

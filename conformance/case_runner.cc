@@ -160,10 +160,18 @@ std::string RunTest(const CaseInfo& info, CaseContext* context,
   return Dump(report);
 }
 
+std::vector<std::string> Lines(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) {
+    lines.push_back(line);
+  }
+  return lines;
+}
+
 std::string Indent(const std::string& text) {
-  std::istringstream lines(text);
   std::string indented;
-  for (std::string line; std::getline(lines, line);) {
+  for (const std::string& line : Lines(text)) {
     indented += "  " + line + "\n";
   }
   return indented;
@@ -316,6 +324,9 @@ CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {
         fmt::format("{} processes outlived the case", result.strays));
   }
   run.message = Message(run, result, reason);
+  if (!harness::IsUnfavourable(run.outcome.verdict)) {
+    run.steps = Lines(result.steps);
+  }
   run.duration_ms =
       std::chrono::duration<double, std::milli>(result.duration).count();
   return run;
@@ -339,6 +350,7 @@ std::string Encode(const CaseRun& run) {
   json["requirements"] = run.outcome.requirements;
   json["message"] = run.message;
   json["notes"] = run.notes;
+  json["steps"] = run.steps;
   json["figures"] = run.figures;
   json["attachment"] = run.attachment;
   json["duration_ms"] = run.duration_ms;
@@ -360,6 +372,7 @@ CaseRun Decode(const CaseInfo& info, std::string_view text) {
         json.at("requirements").get<std::vector<std::string>>();
     run.message = json.at("message").get<std::string>();
     run.notes = json.at("notes").get<std::vector<std::string>>();
+    run.steps = json.at("steps").get<std::vector<std::string>>();
     run.figures = json.at("figures").get<std::map<std::string, double>>();
     run.attachment = json.at("attachment").get<std::string>();
     run.duration_ms = json.at("duration_ms").get<double>();

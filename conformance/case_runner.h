@@ -22,6 +22,8 @@ struct CaseRun {
   CaseOutcome outcome;
   std::string message;  // the bug report; empty for a plain pass
   std::vector<std::string> notes;
+  // What it did, the last steps; empty where the message says it.
+  std::vector<std::string> steps;
   std::map<std::string, double> figures;
   std::string attachment;  // of CaseContext::Attach, or empty
   double duration_ms = 0;

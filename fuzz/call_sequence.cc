@@ -50,6 +50,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   const TargetOptions options = TakeTargetOptions(argc, argv);
   mutate_structure = options.mutate_structure;
   library = LoadTarget(options);
+  PrepareToPlayCalls();
   StartCoverage(options);
   return 0;
 }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "harness/inside_worker.h"
@@ -72,13 +73,18 @@ TEST_P(EachService, ServesStopsResumesDiesAndComesAgain) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Choices, EachService,
-    testing::Values(ServiceChoice{}, ServiceChoice{.kind = Kind::kScripted},
-                    ServiceChoice{.kind = Kind::kCommand, .command = kProgram}),
-    [](const auto& info) {
-      return std::array{"Corosync", "Scripted", "Command"}.at(info.index);
-    });
+std::vector<ServiceChoice> OurOwn() {
+  return {{.kind = Kind::kCorosync},
+          {.kind = Kind::kScripted},
+          {.kind = Kind::kCommand, .command = kProgram}};
+}
+
+std::string NameOf(const testing::TestParamInfo<ServiceChoice>& choice) {
+  return std::vector{"Corosync", "Scripted", "Command"}.at(choice.index);
+}
+
+INSTANTIATE_TEST_SUITE_P(Choices, EachService, testing::ValuesIn(OurOwn()),
+                         NameOf);
 
 TEST(CommandService, HasADirectoryAndTheArgumentsOfTheLine) {
   InsideWorker([] {

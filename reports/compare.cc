@@ -133,6 +133,8 @@ class Comparer {
     Fact("service", was.service + " " + was.service_version,
          is.service + " " + is.service_version);
     Fact("suite", SuiteOf(before_), SuiteOf(after_));
+    Fact("fingerprint of the suite", before_.suite.fingerprint,
+         after_.suite.fingerprint);
     Fact("seed", std::to_string(before_.seed), std::to_string(after_.seed));
     Fact("set of profiles asked for", Join(before_.asked.profiles, " "),
          Join(after_.asked.profiles, " "));
@@ -153,6 +155,15 @@ class Comparer {
            (certificate.suite.commit.empty()
                 ? ""
                 : " (" + certificate.suite.commit + ")");
+  }
+
+  // They ask the same: of the same fingerprint, or of the same version where an
+  // earlier one has written none.
+  bool IsSameSuite() const {
+    const std::string& was = before_.suite.fingerprint;
+    const std::string& is = after_.suite.fingerprint;
+    if (!was.empty() && !is.empty()) return was == is;
+    return SuiteOf(before_) == SuiteOf(after_);
   }
 
   static std::string HostOf(const Certificate& certificate,
@@ -250,7 +261,7 @@ class Comparer {
   template <typename Item>
   void Judged(const char* kind, const std::vector<Item>& before,
               const std::vector<Item>& after) {
-    const bool same_suite = SuiteOf(before_) == SuiteOf(after_);
+    const bool same_suite = IsSameSuite();
     Pairs(
         kind, before, after,
         [&](const Item& was, const Item& is) {

@@ -59,7 +59,7 @@ void WriteTotals(pugi::xml_node node, const Totals& totals) {
 }
 
 // A suite: a requirement, and the cases that name it first.
-struct Suite {
+struct RequirementSuite {
   std::string requirement;
   std::string profile;
   std::string tier;
@@ -69,18 +69,18 @@ struct Suite {
   std::string Name() const { return profile + "." + tier + "." + requirement; }
 };
 
-std::vector<Suite> SuitesOf(const Certificate& certificate) {
+std::vector<RequirementSuite> SuitesOf(const Certificate& certificate) {
   std::map<std::string_view, std::string_view> tiers;
   for (const Requirement& requirement : certificate.requirements) {
     tiers.emplace(requirement.id, requirement.tier);
   }
   std::map<std::string, std::size_t> positions;
-  std::vector<Suite> suites;
+  std::vector<RequirementSuite> suites;
   for (const Case& result : certificate.cases) {
     const std::string id =
         result.requirements.empty() ? "none" : result.requirements[0];
     const auto tier = tiers.find(id);
-    const Suite suite{
+    const RequirementSuite suite{
         .requirement = id,
         .profile = result.profile,
         .tier = tier == tiers.end() ? "unknown" : std::string(tier->second),
@@ -208,7 +208,7 @@ std::string ToJunit(const Certificate& certificate) {
   pugi::xml_document scratch;
   pugi::xml_node suites = scratch.append_child("suites");
   Totals totals;
-  for (const Suite& suite : SuitesOf(certificate)) {
+  for (const RequirementSuite& suite : SuitesOf(certificate)) {
     const Properties properties = {{"requirement", suite.requirement},
                                    {"tier", suite.tier},
                                    {"profile", suite.profile}};

@@ -36,8 +36,7 @@ std::string Totals(pugi::xml_node node) {
 // The same from counting elements.
 std::string Counted(pugi::xml_node node, const std::string& prefix) {
   std::string counts;
-  for (const char* path :
-       {"testcase", "testcase/failure", "testcase/error"}) {
+  for (const char* path : {"testcase", "testcase/failure", "testcase/error"}) {
     const std::string query = prefix + path;
     counts += std::string(counts.empty() ? "" : " ") +
               std::to_string(node.select_nodes(query.c_str()).size());

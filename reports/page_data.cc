@@ -263,7 +263,8 @@ std::string EscapeForScript(std::string_view json) {
 }  // namespace
 
 std::string PageData(const Certificate& certificate, std::size_t bytes_max) {
-  constexpr std::array<std::size_t, 5> kLengths = {50000, 5000, 1500, 500, 150};
+  constexpr std::array<std::size_t, 6> kLengths = {50000, 5000, 1500,
+                                                   500,   150,  40};
   std::string data;
   for (const std::size_t text_max : kLengths) {
     data = EscapeForScript(

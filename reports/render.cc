@@ -4,18 +4,23 @@
 // usage: render CERTIFICATE.JSON|--full|--hostile FILE...
 //   --full     a small certificate with one of everything
 //   --hostile  the same with texts that would break what holds them
-// A file that ends in .html becomes the page, .xml becomes JUnit's, .json the
-// certificate. Exit status: 0, or 2 if something could not be done.
+// What a file becomes is said by its name: comparison.html and
+// side_by_side.html (with a certificate that is all good), else by its ending:
+// .html the page, .xml JUnit's, .json the certificate. Exit status: 0, or 2 if
+// it could not be done.
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "reports/certificate.h"
+#include "reports/compare.h"
 #include "reports/example.h"
 #include "reports/html.h"
 #include "reports/json.h"
 #include "reports/junit.h"
 #include "reports/read_in.h"
+#include "reports/side_by_side.h"
 #include "reports/write_out.h"
 
 namespace {
@@ -23,6 +28,13 @@ namespace {
 using cpgcert::reports::Certificate;
 
 std::string Render(const Certificate& certificate, const std::string& file) {
+  const Certificate good = cpgcert::reports::GoodCertificate();
+  if (file.ends_with("comparison.html")) {
+    return ComparisonHtml(good, certificate, Compare(good, certificate));
+  }
+  if (file.ends_with("side_by_side.html")) {
+    return cpgcert::reports::SideBySideHtml({good, certificate});
+  }
   if (file.ends_with(".html")) return ToHtml(certificate);
   if (file.ends_with(".xml")) return ToJunit(certificate);
   return ToJson(certificate);

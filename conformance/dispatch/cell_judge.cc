@@ -168,6 +168,9 @@ void CellRun::JudgePhase(const Phase& phase,
       break;
   }
   if (IsAllowed(phase, allowed)) {
+    context_.Step(fmt::format("owed: {} ({})\ncame: {}", Describe(allowed),
+                              OwedFor(cell_.type, situation).source,
+                              CameText(phase)));
     return;
   }
   std::vector<std::string> ids = SpecificIds();

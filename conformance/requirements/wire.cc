@@ -24,6 +24,19 @@ constexpr Requirement kRows[] = {
      "Whatever bytes come, every call returns, no callback is run for what is "
      "malformed, and no memory is touched but the caller's and what came.",
      "the wire layout observed in corosync 3.1.7", "", true},
+    {"WIRE-MEMORY", Tier::kObserved, "wire", "",
+     "Nothing of what came is kept: after cpg_finalize a connection has no "
+     "memory in use, whatever it was sent.",
+     "the meaning of closing a connection, cpg_finalize(3)", "", true},
+    {"WIRE-REQUESTS", Tier::kObserved, "wire", "",
+     "Whatever bytes a client sends as requests, the service lives, goes on "
+     "answering its other clients, and sends them nothing malformed.",
+     "the wire layout observed in corosync 3.1.7", "", true},
+    {"WIRE-CALLS", Tier::kObserved, "wire", "",
+     "Each call of any program of calls, callbacks, peers and faults of the "
+     "service is answered with something that is owed for it there.",
+     "the requirements of the profiles api and faults, taken together", "",
+     true},
 };
 
 }  // namespace

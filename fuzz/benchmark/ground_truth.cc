@@ -4,7 +4,7 @@
 //   bazel run -c opt //fuzz/benchmark:ground_truth [-- --seeds 5 --seconds 20]
 //
 //   --seeds N    runs of each kind for each fault, with libFuzzer's seeds 1..N
-//   --seconds S  of CPU time for a run
+//   --seconds S  of CPU time for a run, --plain-seconds S for a plain one
 //   --control S  seconds for the clean reference, on which nothing may be found
 //   --only TEXT  the faults whose names have it
 //
@@ -42,6 +42,7 @@ struct Options {
   fs::path reference;
   unsigned seeds = 5;
   unsigned seconds = 20;
+  unsigned plain_seconds = 20;
   unsigned control_seconds = 600;
   std::string only;
 };
@@ -97,11 +98,12 @@ class GroundTruth {
     for (const fs::path& fault : target.faults) {
       const std::string name = fault.stem();
       if (name.find(options_.only) == std::string::npos) continue;
-      const Result shipped = RunOn(target, fault, {});
+      const Result shipped = RunOn(target, fault, {}, options_.seconds);
       const Result plain = RunOn(
-          target, fault, {"--mutate=bytes", "--coverage=none", "-keep_seed=1"});
+          target, fault, {"--mutate=bytes", "--coverage=none", "-keep_seed=1"},
+          options_.plain_seconds);
       fmt::print("{:40}{}{}\n", name, shipped.Describe(options_.seconds),
-                 plain.Describe(options_.seconds));
+                 plain.Describe(options_.plain_seconds));
       std::fflush(stdout);
       Count(shipped, &shipped_);
       Count(plain, &plain_);
@@ -114,11 +116,10 @@ class GroundTruth {
   }
 
   Result RunOn(const Target& target, const fs::path& fault,
-               const std::vector<std::string>& arguments) {
+               const std::vector<std::string>& arguments, unsigned seconds) {
     Result result;
     for (unsigned seed = 1; seed <= options_.seeds; ++seed) {
-      const TargetRun run =
-          Fuzz(target, fault, arguments, seed, options_.seconds);
+      const TargetRun run = Fuzz(target, fault, arguments, seed, seconds);
       const bool found = run.end == TargetRun::End::kFound;
       result.found += found ? 1 : 0;
       ++result.runs;
@@ -193,6 +194,8 @@ Options Parse(int argc, char** argv) {
       options.seeds = number(&i);
     } else if (argument == "--seconds") {
       options.seconds = number(&i);
+    } else if (argument == "--plain-seconds") {
+      options.plain_seconds = number(&i);
     } else if (argument == "--control") {
       options.control_seconds = number(&i);
     } else if (argument == "--only") {
@@ -210,8 +213,9 @@ Options Parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace cpgcert::fuzz;  // NOLINT(google-build-using-namespace)
   const Options options = Parse(argc, argv);
-  fmt::print("{} runs of at most {} s of CPU time each, {}\n", options.seeds,
-             options.seconds, DescribeLoad());
+  fmt::print("{} runs of at most {} s of CPU time each, plain ones {} s, {}\n",
+             options.seeds, options.seconds, options.plain_seconds,
+             DescribeLoad());
   GroundTruth truth(options);
   const bool all_found = truth.Run();
   const bool is_clean = truth.RunControl();

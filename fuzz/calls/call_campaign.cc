@@ -14,13 +14,14 @@
 #include "fuzz/calls/call_seeds.h"
 #include "fuzz/calls/program.h"
 #include "fuzz/calls/session.h"
+#include "fuzz/calls/systematic_programs.h"
 #include "fuzz/mutation/random_choice.h"
 
 namespace cpgcert::fuzz {
 
 namespace {
 
-constexpr int kMutantsOfEachSeed = 40;
+constexpr int kMutantsOfEachSeed = 10;
 
 // The library, and what is known of it.
 class CallTarget {
@@ -29,6 +30,7 @@ class CallTarget {
     for (auto& [name, input] : CallSeeds()) {
       seeds_.push_back(ParseProgram(input));
     }
+    PrepareToPlayCalls();
     // A child writes there what it is at.
     void* const shared = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE,
                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -44,6 +46,9 @@ class CallTarget {
 
   std::vector<std::string> Systematic() const {
     std::vector<std::string> inputs;
+    for (const Program& program : SystematicPrograms()) {
+      inputs.push_back(BuildProgram(program));
+    }
     for (const Program& seed : seeds_) {
       inputs.push_back(BuildProgram(seed));
       for (int i = 0; i < kMutantsOfEachSeed; ++i) {
@@ -88,8 +93,12 @@ class CallTarget {
   // Right after the program has been played.
   Cause Explain(const Wrong& wrong) {
     const bool is_lost = wrong.part.empty();  // a crash, or a hang
-    const std::string spot = progress_->spot;
-    const std::string own = progress_->requirement;
+    // What is left of the program is needed: its unusual spot is, too.
+    const Progress::At& at = progress_->unusual.requirement[0] != '\0'
+                                 ? progress_->unusual
+                                 : progress_->now;
+    const std::string spot = at.spot;
+    const std::string own = at.requirement;
     const std::string relation =
         !own.empty() ? own
         : is_lost    ? wrong.damage

@@ -113,7 +113,6 @@ harness::InProcessService::Answer CallService::Take(int connection,
       const int32_t error = std::exchange(refusal_, std::nullopt)->error;
       record_.disturbed = true;
       record_.answered = error;
-      under_way_.erase(connection);
       return {.reply = harness::RefusalOf(id, error)};
     }
   }
@@ -175,11 +174,7 @@ std::optional<std::string> CallService::ZeroCopy(int connection,
 
 void CallService::NoteEffect(int connection, const wire::Request& request,
                              std::string_view reply) {
-  const bool done = wire::ErrorOf(reply).value_or(CS_OK) == CS_OK;
-  if (!done) {
-    under_way_.erase(connection);
-    return;
-  }
+  if (wire::ErrorOf(reply).value_or(CS_OK) != CS_OK) return;
   std::visit(Overloaded{[&](const wire::JoinRequest&) { ++record_.joined; },
                         [&](const wire::LeaveRequest&) { ++record_.left; },
                         [&](const wire::MulticastRequest& multicast) {

@@ -88,6 +88,9 @@ class CallSession {
            const CallService::Requests& about, const Make& make, const Owe& owe,
            const Conclude& conclude);
   cs_error_t Call(const Make& make);
+  // How the next call of this handle that asks the service will fare.
+  enum class Prospect : uint8_t { kGood, kRefused, kUnanswered };
+  Prospect ProspectOf(const HandleState& state) const;
   bool stopped() const { return stopped_; }
 
   // --- connection_calls.cc

@@ -215,9 +215,8 @@ void CallSession::Multicast(const Operation& operation) {
   const MulticastArguments arguments{.pieces = pieces.size(),
                                      .guarantee = GuaranteeOf(operation.how),
                                      .is_large = size > atomic_max};
-  if (!Enter(
-          MulticastSpot(handle.state, pieces.size(), arguments.is_large,
-                        service_.WillRefuse() || service_.WillFindNoRoom()))) {
+  if (!Enter(MulticastSpot(handle.state, pieces.size(), arguments.is_large,
+                           ProspectOf(handle.state) != Prospect::kGood))) {
     return;
   }
   Ask(
@@ -261,10 +260,10 @@ void CallSession::ZeroCopyAllocate(const Operation& operation) {
   if (is_huge) {
     spot.state = "more than there is";
     spot.requirement = "ZCB-02";
-  } else if (handle.state.IsHeldBack() || service_.WillFindNoRoom()) {
+  } else if (ProspectOf(handle.state) == Prospect::kUnanswered) {
     spot.state = "the service does not answer";
     spot.requirement = "LEAK-02";
-  } else if (service_.WillRefuse()) {
+  } else if (ProspectOf(handle.state) == Prospect::kRefused) {
     spot.state = "the service refuses";
     spot.requirement = "ERR-01";
   }
@@ -297,9 +296,9 @@ void CallSession::ZeroCopyFree(int who, int number) {
     return;
   }
   Spot spot{.call = "cpg_zcb_free", .state = "as it should be"};
-  if (handle.state.IsHeldBack()) {
+  if (ProspectOf(handle.state) == Prospect::kUnanswered) {
     spot.state = "the service does not answer";
-  } else if (service_.WillRefuse()) {
+  } else if (ProspectOf(handle.state) == Prospect::kRefused) {
     spot.state = "the service refuses";
     spot.requirement = "ERR-01";
   }

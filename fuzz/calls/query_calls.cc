@@ -216,8 +216,7 @@ void CallSession::IterationFinalize(int who) {
             .state = iteration.state.open ? QueryState(handle.state)
                                           : "a bad iteration"};
   const bool held_back = handle.state.reach == Reach::kLive &&
-                         (handle.state.IsHeldBack() || service_.WillRefuse() ||
-                          service_.WillFindNoRoom());
+                         ProspectOf(handle.state) != Prospect::kGood;
   if (iteration.state.open && (iteration.refused_to_end || held_back)) {
     spot = {.call = "an iteration",
             .state = "its end was refused",

@@ -1,6 +1,7 @@
 #include "fuzz/calls/session.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -47,8 +48,10 @@ void Copy(const char* from, char* to, size_t size) {
 
 void Show(const Spot& spot, Progress* progress) {
   if (progress == nullptr) return;
-  Copy(spot.Name().c_str(), progress->spot, sizeof progress->spot);
-  Copy(spot.requirement, progress->requirement, sizeof progress->requirement);
+  Progress::At& now = progress->now;
+  Copy(spot.Name().c_str(), now.spot, sizeof now.spot);
+  Copy(spot.requirement, now.requirement, sizeof now.requirement);
+  if (spot.requirement != nullptr) progress->unusual = now;
 }
 
 }  // namespace
@@ -278,6 +281,14 @@ void CallSession::Judge(const OwedResult& owed, cs_error_t result) {
   }
 }
 
+CallSession::Prospect CallSession::ProspectOf(const HandleState& state) const {
+  if (state.reach == HandleState::Reach::kCut || state.flow_control > 0 ||
+      service_.WillFindNoRoom()) {
+    return Prospect::kUnanswered;
+  }
+  return service_.WillRefuse() ? Prospect::kRefused : Prospect::kGood;
+}
+
 cs_error_t CallSession::Call(const Make& make) {
   CleanStack();
   return make();
@@ -300,6 +311,16 @@ void CallSession::Ask(const HandleState& state, int connection,
       "ERR-04", "unowed error",
       fmt::format("another answer than CS_ERR_TRY_AGAIN in {} calls", kTries),
       "CS_ERR_TRY_AGAIN from each");
+}
+
+void PrepareToPlayCalls() {
+  MessageBytes(0, 0);
+  // Large messages come and go: their memory is kept, not mapped each time.
+  constexpr int kKeptMax = 256 << 20;
+  constexpr int kMappedMin = 32 << 20;
+  mallopt(M_TRIM_THRESHOLD, kKeptMax);
+  mallopt(M_TOP_PAD, kMappedMin);
+  mallopt(M_MMAP_THRESHOLD, kMappedMin);
 }
 
 PlayedCalls PlayCalls(const harness::CpgApi& api, const Program& program,

@@ -40,8 +40,14 @@ struct CallProblem {
 // The spot that the library is at, kept where somebody can read it who is
 // there when this process is not any more.
 struct Progress {
-  char spot[128];
-  char requirement[16];  // "" in an ordinary state
+  struct At {
+    char spot[128];
+    char requirement[16];  // "" in an ordinary state
+  };
+  At now;
+  // The last one that is not ordinary: memory that is spoiled there may show
+  // later.
+  At unusual;
 };
 
 struct PlayOptions {
@@ -58,6 +64,9 @@ struct PlayedCalls {
   // Zero copy buffers that could not be freed: their memory is in use.
   bool buffers_left = false;
 };
+
+// Once, before the first child is forked: what all of them need is made once.
+void PrepareToPlayCalls();
 
 PlayedCalls PlayCalls(const harness::CpgApi& api, const Program& program,
                       const PlayOptions& options = {});

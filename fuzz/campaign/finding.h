@@ -14,6 +14,9 @@
 
 namespace cpgcert::fuzz {
 
+// The damage of what is wrong in no other way.
+inline constexpr const char* kLeakDamage = "memory that is never freed";
+
 // One root cause.
 struct Finding {
   // "deliver: message_size > bytes that follow". Two inputs with the same root

@@ -23,6 +23,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kBatch = 512;
 constexpr size_t kMinimisingRuns = 400;
+// Of an input that hangs, which takes seconds.
+constexpr size_t kHangingRuns = 20;
+constexpr int kHangingTries = 3;
 // Causes of one campaign; a library with more has other troubles.
 constexpr size_t kCausesMax = 200;
 
@@ -111,7 +114,7 @@ class Campaign {
 
   void Admit(const Sequence& sequence, std::vector<Candidate>* batch) {
     if (!IsOfBearableSize(sequence)) return;
-    Candidate candidate(sequence);
+    Candidate candidate(waits_ ? sequence : WithoutWaits(sequence));
     if (options_.tier && candidate.tier != *options_.tier) return;
     batch->push_back(std::move(candidate));
   }
@@ -134,26 +137,47 @@ class Campaign {
           });
       report_.inputs += end.right;
       if (end.right == left.size()) return;
+      const bool waited = waits_;
       Look(left[end.right], end.wrong);
       left.erase(left.begin(),
                  left.begin() + static_cast<ptrdiff_t>(end.right) + 1);
+      if (waits_ == waited) continue;
+      for (Candidate& candidate : left) {
+        candidate.sequence = WithoutWaits(std::move(candidate.sequence));
+      }
     }
   }
 
   // At what went wrong in a batch.
   void Look(const Candidate& candidate, const Outcome& after_others) {
     ++report_.inputs;
+    if (after_others.damage == Damage::kHang && waits_) {
+      // A call that waits for a callback that does not come hangs. That is seen
+      // sooner, and better, if it is not waited for.
+      waits_ = false;
+      const Candidate same(WithoutWaits(candidate.sequence));
+      const Outcome outcome = runner_.Run(same.sequence);
+      if (!outcome.ok()) return Explain(same, outcome);
+    }
     const Outcome outcome = runner_.Run(candidate.sequence);
     if (outcome.ok()) {
       ++report_.not_reproduced[NameOf(after_others.damage)];
       return;
     }
+    Explain(candidate, outcome);
+  }
+
+  void Explain(const Candidate& candidate, const Outcome& outcome) {
     if (shadows_.Explain(candidate, outcome)) return;
+    const bool hangs = outcome.damage == Damage::kHang;
     const Sequence minimised =
-        Minimise(candidate.sequence, outcome, kMinimisingRuns, &runner_);
+        Minimise(candidate.sequence, outcome,
+                 hangs ? kHangingRuns : kMinimisingRuns, &runner_);
     const Outcome again = runner_.Run(minimised);
-    RootCause cause = FindRootCause(minimised, again.ok() ? outcome : again,
-                                    options_.tries, &runner_);
+    const int tries =
+        hangs ? std::min(options_.tries, kHangingTries) : options_.tries;
+    RootCause cause =
+        FindRootCause(minimised, again.ok() ? outcome : again, tries, &runner_);
     cause.damages.insert(outcome.damage);
     shadows_.Add(cause);
     Keep(std::move(cause));
@@ -177,6 +201,7 @@ class Campaign {
   Runner runner_;
   const Clock::time_point begin_;
   Shadows shadows_;
+  bool waits_ = true;  // inputs may
   std::map<std::string, RootCause> causes_;
   CampaignReport report_;
 };

@@ -250,6 +250,19 @@ std::string HonestFrame(std::string_view bytes, Relation relation) {
   }
 }
 
+std::string HonestFrameByItsEnd(std::string_view bytes, Relation relation) {
+  const std::vector<Part> parts = PartsOf(bytes);
+  const Part* const part = PartOf(relation, parts);
+  if (part == nullptr || part->too_many != relation) return std::string(bytes);
+  std::string frame(bytes);
+  const uint64_t count = NumberAt(bytes, part->offset);
+  if (count <= kMax) return frame;
+  frame.erase(BeginOf(bytes, part->field), (count - kMax) * part->element);
+  SetNumber(&frame, part->field, kMax);
+  SetNumber(&frame, "size", frame.size());
+  return frame;
+}
+
 std::string FrameWithNumber(std::string_view bytes, Relation relation,
                             uint64_t value) {
   const std::vector<Part> parts = PartsOf(bytes);

@@ -26,6 +26,8 @@ std::vector<Relation> FrameRelations(std::string_view bytes);
 
 // REQUIRES: the relation is one of a frame, and broken.
 std::string HonestFrame(std::string_view bytes, Relation relation);
+// Where a list is too long, its end is kept; else nothing changes.
+std::string HonestFrameByItsEnd(std::string_view bytes, Relation relation);
 std::string BarelyBrokenFrame(std::string_view bytes, Relation relation);
 // The relation's number changed to this; a list that is there gets so many
 // entries.

@@ -94,7 +94,8 @@ class Minimiser {
   void HonestValues() {
     std::vector<BrokenRelation> all = BrokenRelations(best_);
     for (size_t i = all.size(); i-- > 0;) {
-      if (Try(WithHonestValue(best_, all[i]))) {
+      if (Try(WithHonestValue(best_, all[i])) ||
+          Try(WithOtherHonestValue(best_, all[i]))) {
         all = BrokenRelations(best_);
         i = std::min(i, all.size());
       }

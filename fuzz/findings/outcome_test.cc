@@ -78,6 +78,14 @@ TEST(OutcomeTest, ACallbackForAMalformedEventBeforeAnHonestOne) {
   EXPECT_EQ(outcome.came, DescribeTrace(Message("x")));
 }
 
+TEST(OutcomeTest, ACallbackThatIsLeftOutBeforeAnother) {
+  const std::vector<OwedEvent> owed = {{.callback = Message("a")},
+                                       {.callback = Totem(1, {})}};
+  const Outcome outcome = JudgePlayed(owed, {.trace = Totem(1, {})});
+  EXPECT_EQ(outcome.damage, Damage::kMissingCallback);
+  EXPECT_EQ(outcome.event, 0);
+}
+
 TEST(OutcomeTest, WhatDependsOnOldMemory) {
   const std::vector<OwedEvent> owed = {{.callback = Message("a"),
                                         .callback_optional = true,

@@ -213,6 +213,16 @@ Sequence WithHonestValue(const Sequence& sequence,
   return honest;
 }
 
+Sequence WithOtherHonestValue(const Sequence& sequence,
+                              const BrokenRelation& broken) {
+  Sequence honest = sequence;
+  std::string* const bytes = &honest[broken.event].bytes;
+  if (IsTooMany(broken.relation)) {
+    *bytes = HonestFrameByItsEnd(*bytes, broken.relation);
+  }
+  return honest;
+}
+
 Sequence BarelyBroken(const Sequence& sequence, const BrokenRelation& broken) {
   Sequence barely = sequence;
   std::string* const bytes = &barely[broken.event].bytes;

@@ -77,6 +77,10 @@ std::vector<BrokenRelation> BrokenRelations(const Sequence& sequence);
 // there then. The rest stays as far as it can.
 Sequence WithHonestValue(const Sequence& sequence,
                          const BrokenRelation& broken);
+// The same in another way, where there is one: of a list that is too long the
+// end is left, not the beginning. Else nothing changes.
+Sequence WithOtherHonestValue(const Sequence& sequence,
+                              const BrokenRelation& broken);
 
 // The same relation, broken as little as can be: by one byte, one entry.
 // Nothing changes if there is no number to change.

@@ -4,6 +4,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "fuzz/findings/inputs.h"
@@ -119,6 +120,36 @@ TEST(RelationTest, TheHonestValueMendsWhatIsBroken) {
         << DescribeEventInput(RecordsOf(BarelyBroken(sequence, broken[0])));
   }
   EXPECT_EQ(seen.size(), kRelations) << "one that no input breaks alone";
+}
+
+TEST(RelationTest, OfAListThatIsTooLongEitherEndCanBeKept) {
+  wire::TotemEvent totem;
+  for (uint32_t i = 0; i < 130; ++i) totem.nodes.push_back(i);
+  const Sequence sequence = One(wire::Build(wire::Event(totem)));
+  const std::vector<BrokenRelation> broken = BrokenRelations(sequence);
+  ASSERT_EQ(Names(sequence), std::vector{Relation::kNodesTooMany});
+  const auto nodes = [](const Sequence& honest) {
+    return std::get<wire::TotemEvent>(
+               wire::ParseEvent(honest[0].bytes).message.value())
+        .nodes;
+  };
+  const std::vector<uint32_t> begin =
+      nodes(WithHonestValue(sequence, broken[0]));
+  const std::vector<uint32_t> end =
+      nodes(WithOtherHonestValue(sequence, broken[0]));
+  EXPECT_EQ(begin.size(), 128U);
+  EXPECT_EQ(begin.front(), 0U);
+  EXPECT_EQ(end.size(), 128U);
+  EXPECT_EQ(end.back(), 129U);
+}
+
+TEST(SimplerEventsTest, AFieldIsThereUnlessItIsSimplest) {
+  EXPECT_TRUE(HasField(Message(), "message"));
+  EXPECT_TRUE(HasField(Message(), "node"));
+  EXPECT_TRUE(HasField(Message(), kWholeEvent));
+  EXPECT_FALSE(HasField(Message(), "members"));
+  EXPECT_FALSE(HasField(
+      wire::Build(wire::Event(wire::DeliverEvent{.group = "g"})), "message"));
 }
 
 TEST(SimplerEventsTest, AreOthersAndEnd) {

@@ -94,10 +94,12 @@ std::string AnnotatedInput(const RootCause& cause) {
 
 std::string ReproducerSource(const RootCause& cause) {
   std::string owed_trace;
+  std::string instead;
   int errors_min = 0;
   int errors_max = 0;
   for (const OwedEvent& event : OwedFor(RecordsOf(cause.input))) {
     owed_trace += event.callback;
+    if (!event.callback_optional) instead += event.callback;
     errors_min = std::max(errors_min, event.error_owed ? 1 : 0);
     errors_max += event.error_owed || event.error_allowed ? 1 : 0;
   }
@@ -109,6 +111,7 @@ std::string ReproducerSource(const RootCause& cause) {
        &text);
   Fill("@EVENTS@", EventsOf(cause.input), &text);
   Fill("@OWED@", Quoted(DescribeTrace(owed_trace)), &text);
+  Fill("@INSTEAD@", Quoted(DescribeTrace(instead)), &text);
   Fill("@ERRORS_MIN@", fmt::format("{}", errors_min), &text);
   Fill("@ERRORS_MAX@", fmt::format("{}", errors_max), &text);
   Fill("@LEAKS@", cause.outcome.damage == Damage::kLeak ? "true" : "false",

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "fuzz/findings/asleep.h"
 #include "fuzz/findings/heap.h"
 #include "fuzz/support/event_session.h"
 
@@ -60,6 +61,7 @@ class Play {
  private:
   Played Over(uint8_t pattern, ChildRun::Voice* voice) const {
     voice->Begin();
+    WatchForSleep();
     return PlayEvents(
         api_, records_, owed_,
         harness::StaleFill{.pattern = pattern, .size_max = kFillSize});
@@ -83,9 +85,11 @@ void Say(const Outcome& outcome, ChildRun::Voice* voice) {
 
 Outcome OutcomeOf(const ChildEnd& end) {
   if (end.lost) {
+    const bool sleeps = end.hung && end.death.starts_with("it sleeps");
     return {.damage = end.hung ? Damage::kHang : Damage::kCrash,
             .owed = "calls that return\n",
-            .came = end.death + "\n",
+            .came = sleeps ? "it sleeps, and nothing will wake it\n"
+                           : end.death + "\n",
             .where = end.where};
   }
   if (end.said.empty()) return {};

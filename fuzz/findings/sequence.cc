@@ -1,5 +1,7 @@
 #include "fuzz/findings/sequence.h"
 
+#include <algorithm>
+
 #include "harness/wire/wire.h"
 
 namespace cpgcert::fuzz {
@@ -25,6 +27,21 @@ std::vector<EventRecord> RecordsOf(const Sequence& sequence) {
     records.push_back({event.delivery, event.bytes});
   }
   return records;
+}
+
+bool Waits(const Sequence& sequence) {
+  return std::ranges::any_of(sequence, [](const SequenceEvent& event) {
+    return event.delivery == Delivery::kOne;
+  });
+}
+
+Sequence WithoutWaits(Sequence sequence) {
+  for (SequenceEvent& event : sequence) {
+    if (event.delivery == Delivery::kOne) {
+      event.delivery = Delivery::kOneNonblocking;
+    }
+  }
+  return sequence;
 }
 
 std::string EventKind(std::string_view bytes) {

@@ -23,6 +23,10 @@ std::string BuildSequence(const Sequence& sequence);
 // Valid as long as `sequence` is, and unchanged.
 std::vector<EventRecord> RecordsOf(const Sequence& sequence);
 
+// A dispatch of it waits until there is something to do. The same without.
+bool Waits(const Sequence& sequence);
+Sequence WithoutWaits(Sequence sequence);
+
 // "configuration", "deliver", "totem", "partial deliver", or "unknown".
 std::string EventKind(std::string_view bytes);
 

@@ -29,6 +29,7 @@ void Shadows::Add(const RootCause& cause) {
                       .kind = kind,
                       .relation = cause.broken,
                       .field = field,
+                      .waits = Waits(cause.input),
                       .outcome = cause.outcome,
                       .owing_kind = OwingKind(cause.input, cause.outcome)});
     }
@@ -67,6 +68,7 @@ bool Shadows::Hides(const Shadow& shadow, const Candidate& candidate) {
   if (candidate.tier < shadow.tier) return false;
   if (!shadow.relation.has_value()) {
     return shadow.outcome.damage == Damage::kHang &&
+           (!shadow.waits || Waits(candidate.sequence)) &&
            HasItsField(shadow, candidate);
   }
   // Correct services leave messages unfinished, too.

@@ -30,7 +30,8 @@ struct Candidate {
 // with the best service that it takes.
 //
 // An input is not run if it breaks the same relation in the same kind of event;
-// nor if events of that kind, with that field, have made the library hang.
+// nor if events of that kind, with that field, have made the library hang, and
+// it waits as that one did.
 // Other inputs are run, and an outcome is explained if the same damage was done
 // to the same part of a callback, or in the same place, for the same kind of
 // event with the same field.
@@ -48,6 +49,7 @@ class Shadows {
     std::string kind{};
     std::optional<Relation> relation{};
     std::string field{};
+    bool waits = false;  // the input does
     Outcome outcome{};
     // Of the event that owed a callback; "" if that is not known.
     std::string owing_kind{};

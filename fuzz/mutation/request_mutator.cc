@@ -80,6 +80,18 @@ void Resize(RequestRecord* record, size_t size, bool with_header) {
   if (with_header) Set(record, "size", size);
 }
 
+// A path without an end, if there is a path.
+void SetEndlessPath(RequestRecord* record) {
+  constexpr size_t kPathOffset = 24;
+  const bool has_path =
+      wire::IdOf(record->bytes) ==
+          static_cast<int32_t>(wire::RequestId::kZeroCopyAllocate) &&
+      record->bytes.size() >= kPathOffset + wire::kPathSize;
+  if (!has_path) return;
+  record->filled = Filled::kNothing;
+  record->bytes.replace(kPathOffset, wire::kPathSize, wire::kPathSize, 'x');
+}
+
 // --- Operations on a list that is not empty ----------------------------------
 
 void ChangeField(RequestRecord* record, RandomChoice* choice) {
@@ -111,6 +123,7 @@ void ChangeBytes(RequestRecord* record, RandomChoice* choice) {
     case 2: {
       const std::vector<std::string> groups = Groups();
       SetGroup(record, choice->Of(groups));
+      SetEndlessPath(record);
       break;
     }
     default:
@@ -224,6 +237,9 @@ std::vector<RequestRecords> ChangedOnce(const RequestRecords& records) {
       SetGroup(&copy, group);
       if (copy != record) add(copy);
     }
+    RequestRecord endless = record;
+    SetEndlessPath(&endless);
+    if (endless != record) add(endless);
     const size_t size = record.bytes.size();
     for (const size_t other : {size_t{4}, wire::kRequestHeaderSize, size / 2,
                                size - 1, size + 1, size + kGrowthMax}) {

@@ -14,7 +14,8 @@ namespace {
 
 namespace wire = harness::wire;
 using List = std::vector<wire::Address>;
-using Process = std::pair<uint32_t, uint32_t>;
+// Node and process id in one, since they are compared often.
+using Process = uint64_t;
 
 static_assert(kMembersMax == CPG_MEMBERS_MAX);
 constexpr uint32_t kMessageMax = uint32_t{64} << 20;
@@ -24,7 +25,7 @@ std::vector<Process> Sorted(const List& list) {
   if (list.empty()) return processes;
   processes.reserve(list.size());
   for (const wire::Address& address : list) {
-    processes.emplace_back(address.node, address.process);
+    processes.push_back(uint64_t{address.node} << 32 | address.process);
   }
   if (!std::ranges::is_sorted(processes)) std::ranges::sort(processes);
   return processes;

@@ -16,6 +16,9 @@ SECONDS_MAX = 120
 # As where OSS-Fuzz runs targets.
 ENVIRONMENT = {'UBSAN_OPTIONS': 'silence_unsigned_overflow=1'}
 FEATURES_OF_A_BLOCK = 8
+# With all memory at the same addresses each time: UndefinedBehaviorSanitizer
+# remembers types by their addresses, and does more where two collide.
+SAME_ADDRESSES = ('setarch', '-R')
 
 
 class Unusable(Exception):
@@ -65,7 +68,7 @@ def measure(target, seeds, library=None):
         for seed in seeds:
             shutil.copy(seed, folder / 'seeds')
         status, output = run(
-            [target, *options, '-merge=1', '-max_len=1048576',
+            [*SAME_ADDRESSES, target, *options, '-merge=1', '-max_len=1048576',
              f'-merge_control_file={folder}/control', folder / 'merged',
              folder / 'seeds'],
             cwd=folder, env={'PATH': os.defpath, **ENVIRONMENT})

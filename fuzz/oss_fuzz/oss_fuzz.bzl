@@ -53,7 +53,10 @@ def fuzzing_engine():
     return select({
         "//fuzz/oss_fuzz:given": ["$(LIB_FUZZING_ENGINE)"],
         "//conditions:default": ["-fsanitize=fuzzer"],
-    })
+    }) + [
+        # An instrumented library that is loaded later looks for it.
+        "-Wl,--export-dynamic-symbol=__sancov_lowest_stack",
+    ]
 
 def _oss_fuzz_package_impl(ctx):
     package = ctx.actions.declare_file(ctx.label.name + ".tar")
@@ -79,7 +82,10 @@ def _oss_fuzz_package_impl(ctx):
         outputs = [package],
         mnemonic = "PackTarget",
     )
-    return [DefaultInfo(files = depset([package]))]
+    return [DefaultInfo(
+        files = depset([package]),
+        runfiles = ctx.runfiles([package]),
+    )]
 
 oss_fuzz_package = rule(
     implementation = _oss_fuzz_package_impl,

@@ -107,13 +107,13 @@ OwedEvent OwedEvents::On(const wire::PartialDeliverEvent& event) {
   }
   assembly.bytes += event.fragment;
   OwedEvent owed;
-  if (assembly.size > kLargeMessage || assembly.doubtful) {
+  if (assembly.size > kLargeMessage) {
     owed = Unfit();
   }
   if (last) {
     AppendMessage(event.group, event.node, event.process, assembly.bytes,
                   &owed.callback);
-    owed.callback_optional = owed.error_allowed;
+    owed.callback_optional = owed.error_allowed || assembly.doubtful;
     assemblies_.erase(found);
   }
   return owed;

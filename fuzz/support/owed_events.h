@@ -28,7 +28,7 @@ enum class Trust : uint8_t {
 struct OwedEvent {
   Trust trust = Trust::kConformant;
   std::string callback{};          // an entry of a trace; "": none
-  bool callback_optional = false;  // instead, the error is allowed
+  bool callback_optional = false;  // instead, nothing or an allowed error
   bool error_owed = false;         // by the dispatch that comes to it
   bool error_allowed = false;
 

@@ -123,7 +123,7 @@ TEST_F(OwedEventsTest, MessagesThatAreInterruptedMayBeDroppedOrNot) {
     EXPECT_TRUE(owed.callback_optional);
     EXPECT_EQ(Judge({owed}, Delivered("onceup"), 0, 0), "");
     EXPECT_EQ(Judge({owed}, "", 0, 0), "");
-    EXPECT_EQ(Judge({owed}, "", 1, 0), "");
+    EXPECT_NE(Judge({owed}, "", 1, 0), "");
     EXPECT_NE(Judge({owed}, Delivered("once"), 0, 0), "");
   };
   CallbackOf(Fragment(kFirst, "once"));

@@ -21,7 +21,7 @@ namespace wire = harness::wire;
 
 constexpr size_t kRoomMax = 400;
 // More than the variables of a call, a reply among them.
-constexpr size_t kStackSize = 32768;
+constexpr size_t kStackSize = 16384;
 
 // Of the first descriptors, those that are open.
 using Descriptors = std::bitset<64>;

@@ -163,8 +163,10 @@ class Client {
   explicit Client(int connection)
       : process_(ProcessOf(connection)), joined_(process_) {}
 
-  std::vector<RequestFlaw> Send(const RequestRecord& record) {
+  // Nothing is given for a request that is not `well_formed`.
+  std::vector<RequestFlaw> Send(const RequestRecord& record, bool well_formed) {
     flaws_.clear();
+    well_formed_ = well_formed;
     if (finalized_) flaws_.push_back(RequestFlaw::kAfterFinalize);
     if (!IsKnown(record.bytes)) return flaws_;
     const RequestId id = KnownIdOf(record.bytes);
@@ -213,7 +215,7 @@ class Client {
       case RequestId::kIterationInitialize: {
         const uint64_t type = ValueOf(bytes, "type").value_or(1);
         Expect(type >= 1 && type <= 3, RequestFlaw::kIterationType);
-        ++iterations_;
+        iterations_ += well_formed_ ? 1 : 0;
         break;
       }
       case RequestId::kIterationNext:
@@ -254,7 +256,9 @@ class Client {
       Expect(size >= kAreaSizeMin && size <= kAreaSizeMin + wire::kBufferSize,
              RequestFlaw::kMapSize);
       Expect(record.filled == Filled::kOwn, RequestFlaw::kPath);
-      if (record.filled == Filled::kOwn) areas_.push_back({.size = size});
+      if (record.filled == Filled::kOwn && well_formed_) {
+        areas_.push_back({.size = size});
+      }
       return;
     }
     const bool own = record.filled == Filled::kOwn && !areas_.empty();
@@ -302,6 +306,7 @@ class Client {
   uint32_t process_;
   uint64_t joined_;    // the process of the first join
   std::string group_;  // and its group
+  bool well_formed_ = true;
   bool finalized_ = false;
   int iterations_ = 0;
   std::vector<Area> areas_;
@@ -338,7 +343,11 @@ std::vector<FoundFlaw> FlawsOf(const RequestRecords& records) {
     if (record.action == RequestAction::kWrite) client.Write(record.bytes);
     if (record.action != RequestAction::kSend || record.bytes.empty()) continue;
     std::vector<RequestFlaw> flaws = FlawsOfFrame(record.bytes);
-    std::ranges::copy(client.Send(record), std::back_inserter(flaws));
+    std::ranges::copy(client.Send(record, flaws.empty()),
+                      std::back_inserter(flaws));
+    if (record.filled != Filled::kNothing) {
+      std::erase(flaws, RequestFlaw::kPathEnd);  // another path is sent
+    }
     std::ranges::sort(flaws);
     for (const RequestFlaw flaw : flaws) found.push_back({flaw, i});
   }

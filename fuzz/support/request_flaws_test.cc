@@ -64,8 +64,6 @@ std::vector<Example> Examples() {
   short_join.bytes.resize(100);
   RequestRecord long_leave = Send(wire::FinalizeRequest{});
   long_leave.bytes += "more";
-  RequestRecord endless = Send(kAllocate, Filled::kOwn);
-  endless.bytes.replace(24, wire::kPathSize, wire::kPathSize, 'x');
   return {
       {RequestFlaw::kHeader, {.bytes = "short"}},
       {RequestFlaw::kId, With(Send(wire::LocalGetRequest{}), "id", 99)},
@@ -73,7 +71,6 @@ std::vector<Example> Examples() {
       {RequestFlaw::kFixedPart, With(short_join, "size", 100)},
       {RequestFlaw::kTrailing, With(long_leave, "size", 20)},
       {RequestFlaw::kName, With(Send(kJoin), "group.length", 129)},
-      {RequestFlaw::kPathEnd, endless},
       {RequestFlaw::kMessageBeyond, With(Send(kMulticast), "message_size", 5)},
       {RequestFlaw::kMessageShort, With(Send(kMulticast), "message_size", 3)},
       {RequestFlaw::kFragmentBeyond,
@@ -104,9 +101,22 @@ TEST(RequestFlawsTest, FindsEachAlone) {
 
 TEST(RequestFlawsTest, TakesEachAway) {
   for (const auto& [flaw, record] : Examples()) {
-    EXPECT_EQ(FlawsOf({WithoutFlaw(record, flaw)}), std::vector<FoundFlaw>{})
-        << TextOf(flaw).broken;
+    for (const FoundFlaw& left : FlawsOf({WithoutFlaw(record, flaw)})) {
+      EXPECT_NE(left.flaw, flaw) << TextOf(flaw).broken;
+    }
   }
+}
+
+TEST(RequestFlawsTest, ThePathThatIsSentCounts) {
+  RequestRecord endless = Send(kAllocate);
+  endless.bytes.replace(24, wire::kPathSize, wire::kPathSize, 'x');
+  EXPECT_EQ(FlawsOf({endless}),
+            (std::vector<FoundFlaw>{{RequestFlaw::kPathEnd, 0},
+                                    {RequestFlaw::kPath, 0}}));
+  EXPECT_EQ(FlawsOf({WithoutFlaw(endless, RequestFlaw::kPathEnd)}),
+            (std::vector<FoundFlaw>{{RequestFlaw::kPath, 0}}));
+  endless.filled = Filled::kOwn;
+  EXPECT_EQ(FlawsOf({endless}), std::vector<FoundFlaw>{});
 }
 
 TEST(RequestFlawsTest, IsHostileWhereTheWireObjects) {

@@ -152,7 +152,10 @@ RequestDamage RequestPlayer::Play(const RequestRecords& records) {
         damage = Send(record);
         break;
       case RequestAction::kClose:
-        if (clients_.at(record.connection).open) Close(record.connection);
+        if (clients_.at(record.connection).open) {
+          Close(record.connection);
+          wait_told_();
+        }
         break;
       case RequestAction::kWrite:
         Write(record);
@@ -177,6 +180,8 @@ RequestDamage RequestPlayer::Send(const RequestRecord& record) {
   if (answer.outcome == Outcome::kLost) return {};
   Note(record, request, answer);
   if (answer.outcome == Outcome::kClosed) Close(record.connection);
+  const std::optional<RequestId> id = KnownId(request);
+  if (id == RequestId::kJoin || id == RequestId::kLeave) wait_told_();
   return Judge(request, answer);
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,8 +30,15 @@ struct HonestThings {
 // Of one input. Connections are 0 to kRequestConnections - 1.
 class RequestPlayer {
  public:
-  RequestPlayer(RequestService* service, HonestThings others, std::string group)
-      : service_(*service), others_(std::move(others)), group_(group) {}
+  // `group` is the neighbour's. `wait_told` returns when all members have been
+  // told of what has changed so far: what a request is answered depends on
+  // whether a join before it has come to pass.
+  RequestPlayer(RequestService* service, HonestThings others, std::string group,
+                std::function<void()> wait_told)
+      : service_(*service),
+        others_(std::move(others)),
+        group_(std::move(group)),
+        wait_told_(std::move(wait_told)) {}
   // Closes what is open.
   ~RequestPlayer();
   RequestPlayer(const RequestPlayer&) = delete;
@@ -95,6 +103,7 @@ class RequestPlayer {
   RequestService& service_;
   const HonestThings others_;
   const std::string group_;
+  const std::function<void()> wait_told_;
   bool is_conformant_ = false;
   size_t size_max_ = 0;
   std::array<Client, kRequestConnections> clients_{};

@@ -85,9 +85,12 @@ RequestDamage RequestSession::PlayOn(const RequestRecords& records) {
   delivered_.clear();
   const HonestThings things = MakeThings(records, &damage);
   if (!damage.ok()) return damage;
-  RequestPlayer player(service_.get(), things, kNeighbourGroup);
+  RequestDamage meanwhile;
+  RequestPlayer player(service_.get(), things, kNeighbourGroup,
+                       [&] { NoteDamage(LookAsBystander(), &meanwhile); });
   damage = FirstOf({
       [&] { return player.Play(records); },
+      [&] { return meanwhile; },
       [&] {
         behaviours_ = player.behaviours();
         player.WaitDealtWith();

@@ -83,6 +83,10 @@ SingleNode::Answer SingleNode::On(int connection,
   if (exists) {
     return Plain(ReplyId::kJoin, CS_ERR_EXIST);
   }
+  for (auto& [number, other] : connections_) {
+    other.message_interrupted |=
+        other.joined && other.membership.group == request.group;
+  }
   connections_[connection] = {.joined = true,
                               .membership = {request.group, request.process}};
   Answer answer = Plain(ReplyId::kJoin, CS_OK);
@@ -143,9 +147,14 @@ SingleNode::Answer SingleNode::On(int connection,
 
 SingleNode::Answer SingleNode::On(
     int connection, const wire::PartialMulticastRequest& request) {
-  const Connection& sender = connections_[connection];
+  Connection& sender = connections_[connection];
   if (!sender.joined) {
     return Plain(ReplyId::kPartialSend, CS_ERR_NOT_EXIST);
+  }
+  if (request.type == static_cast<uint32_t>(wire::PartialType::kFirst)) {
+    sender.message_interrupted = false;
+  } else if (sender.message_interrupted) {
+    return Plain(ReplyId::kPartialSend, CS_ERR_INTERRUPT);
   }
   Answer answer = Plain(ReplyId::kPartialSend, CS_OK);
   SendToGroup(sender.membership.group,
@@ -219,9 +228,12 @@ SingleNode::Answer SingleNode::On(
   return Plain(ReplyId::kIterationFinalize, known ? CS_OK : CS_ERR_BAD_HANDLE);
 }
 
-SingleNode::Answer SingleNode::On(int /*connection*/,
+SingleNode::Answer SingleNode::On(int connection,
                                   const wire::FinalizeRequest& /*request*/) {
-  return Plain(ReplyId::kFinalize, CS_OK);
+  Answer answer = Plain(ReplyId::kFinalize, CS_OK);
+  // The group can be joined again before the connection is closed.
+  answer.events = Disconnect(connection);
+  return answer;
 }
 
 SingleNode::Answer SingleNode::On(

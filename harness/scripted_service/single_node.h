@@ -44,6 +44,9 @@ class SingleNode {
   struct Connection {
     bool joined = false;
     Membership membership{};
+    // Since a message in fragments began, another has joined the group, who
+    // could not put it together.
+    bool message_interrupted = false;
   };
   // The entries that an iteration has still to give, last first.
   using Iteration = std::vector<wire::IterationNextReply>;

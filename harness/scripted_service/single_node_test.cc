@@ -105,6 +105,30 @@ TEST(SingleNodeTest, FragmentsNeedAJoin) {
                                                   .fragment = "f"}));
 }
 
+TEST(SingleNodeTest, AJoinInterruptsAMessageInFragments) {
+  SingleNode node(1);
+  const auto fragment = [&node](wire::PartialType type) {
+    return ErrorIn(node.Process(
+        0, Build(wire::PartialMulticastRequest{
+               .type = static_cast<uint32_t>(type), .fragment = "f"})));
+  };
+  const auto join = [&node](int connection, const std::string& group) {
+    node.Process(
+        connection,
+        Build(wire::JoinRequest{.group = group,
+                                .process = static_cast<uint32_t>(connection)}));
+  };
+  join(0, "g");
+  EXPECT_EQ(fragment(wire::PartialType::kFirst), CS_OK);
+  join(1, "h");
+  EXPECT_EQ(fragment(wire::PartialType::kContinued), CS_OK);
+  join(2, "g");
+  EXPECT_EQ(fragment(wire::PartialType::kContinued), CS_ERR_INTERRUPT);
+  EXPECT_EQ(fragment(wire::PartialType::kLast), CS_ERR_INTERRUPT);
+  EXPECT_EQ(fragment(wire::PartialType::kFirst), CS_OK);
+  EXPECT_EQ(fragment(wire::PartialType::kLast), CS_OK);
+}
+
 TEST(SingleNodeTest, IterationGivesEachMemberOnceAndThenEnds) {
   SingleNode node(3);
   node.Process(0, Build(wire::JoinRequest{.group = "g", .process = 1}));
@@ -146,6 +170,22 @@ TEST(SingleNodeTest, DisconnectOfAMemberIsTold) {
                 .members = {{1, 1, 0}},
                 .left = {{1, 2, CPG_REASON_PROCDOWN}}}));
   EXPECT_TRUE(node.Disconnect(7).empty());
+}
+
+TEST(SingleNodeTest, FinalizeEndsTheMembershipBeforeTheDisconnect) {
+  SingleNode node(1);
+  const std::string join = Build(wire::JoinRequest{.group = "g", .process = 2});
+  node.Process(0, Build(wire::JoinRequest{.group = "g", .process = 1}));
+  node.Process(1, join);
+  const auto answer = node.Process(1, Build(wire::FinalizeRequest{}));
+  EXPECT_EQ(ErrorIn(answer), CS_OK);
+  ASSERT_EQ(answer.events.size(), 1U);
+  EXPECT_EQ(EventIn(answer, 0), wire::Event(wire::ConfigurationEvent{
+                                    .group = "g",
+                                    .members = {{1, 1, 0}},
+                                    .left = {{1, 2, CPG_REASON_PROCDOWN}}}));
+  EXPECT_EQ(ErrorIn(node.Process(2, join)), CS_OK);
+  EXPECT_TRUE(node.Disconnect(1).empty());
 }
 
 TEST(SingleNodeTest, NonsenseIsRefused) {

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """The pages in a real browser: what a click opens, where a link leads, and what
-axe-core says of contrast and labels, on a wide and a narrow window, in light and
-in dark.
+axe-core says of contrast and labels, in a wide and a narrow window, in light
+and in dark.
 
-usage: page_test.py PAGE...     certificate.html of any certificates
+usage: page_test.py [CERTIFICATE.JSON...]     default: certificates made up
 
-Needs chromium, chromium-driver and python3-selenium: skipped without them. Looks
-with axe-core if it is in reports/browser/node_modules, see package.json there.
+Needs chromium, chromium-driver and python3-selenium: skipped without them.
+Looks with axe-core if it is in reports/browser/node_modules, see package.json
+there. tools/setup --check installs all of it.
 """
 
 import contextlib
 import functools
+import itertools
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -26,11 +29,25 @@ except ImportError:
 CHROMIUM = pathlib.Path('/usr/bin/chromium')
 DRIVER = pathlib.Path('/usr/bin/chromedriver')
 AXE = pathlib.Path(__file__).parent / 'node_modules/axe-core/axe.min.js'
+NO_AXE = 'axe-core is not installed: tools/setup --check'
 WINDOWS = [(width, dark) for width in (1280, 390) for dark in (False, True)]
 SECTIONS = ('matrix', 'requirements', 'failures', 'deviations', 'fuzzing',
             'cases', 'environment')
 
-PAGES = []
+RENDER = 'reports/render'
+
+PAGES = []  # certificate.html
+PLAIN_PAGES = []  # without scripts
+
+
+def render_pages(certificates, folder):
+    """Fills the lists above."""
+    for number, certificate in enumerate(certificates):
+        names = [folder / f'{number}_{name}.html'
+                 for name in ('certificate', 'comparison', 'side_by_side')]
+        subprocess.run([RENDER, certificate, *names], check=True)
+        PAGES.append(names[0])
+        PLAIN_PAGES.extend(names[1:])
 
 
 def why_not():
@@ -54,20 +71,21 @@ def start_browser(profile):
     return webdriver.Chrome(options=options, service=service)
 
 
-def everywhere(test):
+def everywhere(pages=PAGES):
     """Does the test for each page in each window, and finds no errors."""
 
-    @functools.wraps(test)
-    def each(self):
-        for page in PAGES:
-            for width, dark in WINDOWS:
+    def decorate(test):
+        @functools.wraps(test)
+        def each(self):
+            for page, (width, dark) in itertools.product(pages, WINDOWS):
                 with self.subTest(page=page.name, width=width, dark=dark):
                     self.page = page
                     self.adjust(width, dark)
                     self.open('')
                     test(self)
                     self.expect_no_errors()
-    return each
+        return each
+    return decorate
 
 
 @unittest.skipIf(why_not(), why_not())
@@ -123,13 +141,20 @@ class PageTest(unittest.TestCase):
             if '"Network.requestWillBeSent"' in entry['message']:
                 self.assertNotIn('"url":"http', entry['message'])
 
-    @everywhere
+    @everywhere()
     def test_stays_within_the_window(self):
+        self.expect_within_window()
+
+    @everywhere(PLAIN_PAGES)
+    def test_plain_pages_stay_within_the_window(self):
+        self.expect_within_window()
+
+    def expect_within_window(self):
         width, window = self.settled(
             '[document.documentElement.scrollWidth, innerWidth]')
         self.assertLessEqual(width, window)
 
-    @everywhere
+    @everywhere()
     def test_every_section_that_is_named_is_there(self):
         links = [link.get_attribute('href').split('#')[1]
                  for link in self.find('nav a')]
@@ -138,7 +163,7 @@ class PageTest(unittest.TestCase):
         for link in links:
             self.assertEqual(len(self.find(f'section#{link}')), 1, link)
 
-    @everywhere
+    @everywhere()
     def test_a_cell_opens_down_to_what_was_done_owed_and_seen(self):
         if not self.find('#matrix'):
             return
@@ -152,7 +177,7 @@ class PageTest(unittest.TestCase):
         self.click('#matrix .cell[aria-expanded="true"]')
         self.assertEqual(self.find('#matrix .inset'), [])
 
-    @everywhere
+    @everywhere()
     def test_the_keyboard_opens_a_cell(self):
         if self.find('#matrix'):
             self.first('#matrix .cell').send_keys(Keys.ENTER)
@@ -164,7 +189,7 @@ class PageTest(unittest.TestCase):
             '[...document.querySelectorAll("details.requirement")].map('
             '(one) => one.id)')
 
-    @everywhere
+    @everywhere()
     def test_filters_leave_what_matches(self):
         everything = self.shown()
         wanted = everything[len(everything) // 2]
@@ -192,13 +217,13 @@ class PageTest(unittest.TestCase):
         options[0].click()
         self.assertEqual(sorted(seen), sorted(everything))
 
-    @everywhere
+    @everywhere()
     def test_a_link_to_a_requirement_opens_it(self):
         wanted = self.shown()[-1]
         self.open('#requirement=' + wanted.removeprefix('requirement-'))
         self.expect_opened(wanted)
 
-    @everywhere
+    @everywhere()
     def test_a_link_to_a_case_opens_it(self):
         name = self.first('#cases details .name').text
         self.click('#cases summary')
@@ -221,17 +246,15 @@ class PageTest(unittest.TestCase):
         self.assertTrue(-1 <= top <= 900, top)
         self.assertEqual(focused, wanted)
 
-    @everywhere
+    @everywhere()
     def test_a_link_that_leads_nowhere_does_no_harm(self):
         for link in ('#case=none', '#requirement=%E0%A4', '#nowhere'):
             self.open(link)
             self.assertTrue(self.shown())
 
-    @everywhere
+    @everywhere()
+    @unittest.skipUnless(AXE.exists(), NO_AXE)
     def test_axe_finds_nothing(self):
-        if not AXE.exists():
-            self.skipTest('axe-core is not installed: npm ci in '
-                          'reports/browser')
         for selector in ('#matrix .cell.known, #matrix .cell.bad',
                          '#matrix .inset .chip.known, #matrix .inset '
                          '.chip', '#matrix .inset summary',
@@ -240,6 +263,14 @@ class PageTest(unittest.TestCase):
                          '#fuzzing summary'):
             with contextlib.suppress(AssertionError):
                 self.click(selector)
+        self.expect_axe_finds_nothing()
+
+    @everywhere(PLAIN_PAGES)
+    @unittest.skipUnless(AXE.exists(), NO_AXE)
+    def test_axe_finds_nothing_on_plain_pages(self):
+        self.expect_axe_finds_nothing()
+
+    def expect_axe_finds_nothing(self):
         self.browser.execute_cdp_cmd('Page.setBypassCSP',
                                      {'enabled': True})
         self.browser.execute_script(AXE.read_text())
@@ -254,6 +285,9 @@ class PageTest(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    PAGES = [pathlib.Path(page) for page in sys.argv[1:]]
-    sys.exit(not unittest.main(argv=sys.argv[:1], verbosity=2,
-                               exit=False).result.wasSuccessful())
+    with tempfile.TemporaryDirectory() as temporary:
+        if not why_not():
+            render_pages(sys.argv[1:] or ['--full', '--hostile'],
+                         pathlib.Path(temporary))
+        program = unittest.main(argv=sys.argv[:1], verbosity=2, exit=False)
+    sys.exit(not program.result.wasSuccessful())

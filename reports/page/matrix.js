@@ -48,7 +48,9 @@ const matrixSection = (function () {
     const key = type + '/' + handle;
     const items = byCell.get(key);
     if (!items) {
-      return h('td', {class: 'left-out'}, [unseen(h, 'left out'), h('span', {attrs: {'aria-hidden': 'true'}}, '·')]);
+      return h('td', {class: 'left-out'}, [
+        unseen(h, 'left out'), h('span', {attrs: {'aria-hidden': 'true'}}, '·'),
+      ]);
     }
     const {kind, words, count} = summary(items);
     const open = view.open === key;

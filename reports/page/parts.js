@@ -62,7 +62,8 @@ const parts = (function () {
 
   function matchesVerdict(item, wanted) {
     const kind = model.kindOf(item).name;
-    return !wanted || kind === wanted || (wanted === '!pass' && kind !== 'pass');
+    return !wanted || kind === wanted ||
+        (wanted === '!pass' && kind !== 'pass');
   }
 
   function matchesText(item, wanted) {
@@ -101,8 +102,21 @@ const parts = (function () {
     return h('ul', texts.map((text) => h('li', text)));
   }
 
+  // The steps, apart: what was done, what was owed for it, what came of it.
+  function apart(steps) {
+    const groups = {done: [], owed: [], came: []};
+    for (const line of steps.filter(Boolean)) {
+      const [, what] = line.match(/^(owed|came): /) || [];
+      const goes = /^(callbacks that ran:|  )/.test(line) && groups.came.length;
+      groups[what || (goes ? 'came' : 'done')].push(
+          what === 'owed' ? line.slice('owed: '.length) : line);
+    }
+    return groups;
+  }
+
   function done(h, item) {
-    if (!item.cell && !item.steps.length) return null;
+    const steps = apart(item.steps).done;
+    if (!item.cell && !steps.length) return null;
     const axes = (item.cell || []).map(function (at, index) {
       const axis = model.data.axes[index];
       const value = axis.values[at];
@@ -112,28 +126,35 @@ const parts = (function () {
     return h('div', [
       label(h, 'Done'),
       axes.length ? h('ul', axes) : null,
-      item.steps.length ? h('pre', item.steps.join('\n')) : null,
+      steps.length ? h('pre', steps.join('\n')) : null,
     ]);
+  }
+
+  function sentence(h, id) {
+    const row = model.requirements.get(id);
+    return [requirementLink(h, id), ...row ? [
+      ' (' + row.tier + '): ' + row.sentence + ' ',
+      h('span', {class: 'faint'}, row.source),
+    ] : []];
   }
 
   function owed(h, item) {
     return h('div', [
       label(h, 'Owed'),
-      h('ul', item.requirements.map(function (id) {
-        const row = model.requirements.get(id);
-        if (!row) return h('li', [requirementLink(h, id)]);
-        return h('li', [requirementLink(h, id), ' (' + row.tier + '): ',
-          row.sentence, ' ', h('span', {class: 'faint'}, row.source)]);
-      })),
+      h('ul', [
+        ...apart(item.steps).owed.map((line) => h('li', line)),
+        ...item.requirements.map((id) => h('li', sentence(h, id))),
+      ]),
     ]);
   }
 
   function seen(h, item) {
-    let text = item.message;
-    if (!text && item.verdict === 'pass') text = 'What is owed.';
+    const lines = [...apart(item.steps).came, item.message].filter(Boolean);
+    const plain = item.verdict === 'pass' ? 'What is owed.' :
+                                            'Nothing more is known.';
     return h('div', [
       label(h, 'Seen'),
-      item.message ? h('pre', text) : h('p', text || 'Nothing more is known.'),
+      lines.length ? h('pre', lines.join('\n')) : h('p', plain),
       item.notes.length ? label(h, 'Also observed, not judged') : null,
       item.notes.length ? list(h, item.notes) : null,
     ]);

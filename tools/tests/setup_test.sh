@@ -24,6 +24,11 @@ contains 'usage: tools/setup'
 expect 0 --list
 contains $'\ncorosync\n'
 [[ $(wc -l <<<"$output") -gt 15 ]] || fail 'too few packages'
+[[ $output != *chromium* ]] || fail 'certify needs no browser'
+
+expect 0 --check --list
+contains $'\ncorosync\n'
+contains $'\nchromium\n'
 
 expect 2 --no-such-option
 contains "unknown argument '--no-such-option'"

@@ -6,6 +6,7 @@
 #include "fuzz/campaign/replies/reply_campaign.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,10 @@ namespace cpgcert::fuzz {
 namespace {
 
 std::string reference_path;  // NOLINT(runtime/string)
+std::string mutant_folder;   // NOLINT(runtime/string)
 
 CampaignReport Search(const std::string& library, uint64_t seed,
-                      uint64_t inputs) {
+                      uint64_t inputs, std::optional<Trust> tier = {}) {
   std::string error;
   // Never freed: libraries stay loaded.
   static std::vector<std::unique_ptr<harness::CpgApi>> loaded;
@@ -31,6 +33,7 @@ CampaignReport Search(const std::string& library, uint64_t seed,
                           {.duration = std::chrono::seconds(240),
                            .inputs_max = inputs,
                            .seed = seed,
+                           .tier = tier,
                            .tries = 3,
                            .log = {}});
 }
@@ -41,11 +44,36 @@ std::vector<std::string> Keys(const CampaignReport& report) {
   return keys;
 }
 
+std::vector<std::string> KeysOfMutant(const std::string& name) {
+  return Keys(Search(mutant_folder + "/" + name + ".so", 1, 0));
+}
+
 TEST(ReplyCampaignTest, TheReferenceHasNone) {
-  const CampaignReport report = Search(reference_path, 1, 2000);
+  const CampaignReport report = Search(reference_path, 1, 500);
   EXPECT_TRUE(report.findings.empty()) << ReportText(report);
   EXPECT_TRUE(report.not_reproduced.empty());
-  EXPECT_GT(report.inputs, 5000U);
+  EXPECT_GT(report.inputs, 4000U);
+}
+
+TEST(ReplyCampaignTest, AMissingCheckIsNamed) {
+  using List = std::vector<std::string>;
+  EXPECT_EQ(KeysOfMutant("reply_id_unchecked"),
+            List{"any reply: id of another reply or of none"});
+  EXPECT_EQ(KeysOfMutant("reply_body_size_unchecked"),
+            List{"cpg_membership_get, cpg_local_get, cpg_iteration_initialize, "
+                 "cpg_iteration_next: frame ends before its fields do"});
+  EXPECT_EQ(KeysOfMutant("member_count_unchecked"),
+            List{"cpg_membership_get: member_count beyond the room in the "
+                 "reply"});
+  EXPECT_EQ(KeysOfMutant("error_codes_above_19_unknown"),
+            List{"any reply: an error code"});
+}
+
+TEST(ReplyCampaignTest, OneTierOnly) {
+  const CampaignReport report = Search("libcpg.so.4", 1, 0, Trust::kConformant);
+  for (const Finding& finding : report.findings) {
+    EXPECT_EQ(finding.tier, Trust::kConformant) << finding.key;
+  }
 }
 
 // corosync's, or whatever the machine has: the same from different seeds.
@@ -56,6 +84,7 @@ TEST(ReplyCampaignTest, TheSeedDoesNotMatter) {
   for (size_t i = 0; i < first.findings.size(); ++i) {
     const Finding& finding = first.findings[i];
     EXPECT_EQ(finding.reproductions, finding.tries) << finding.key;
+    EXPECT_FALSE(finding.program.empty()) << finding.key;
     EXPECT_TRUE(finding.input == second.findings[i].input) << finding.key;
     EXPECT_EQ(finding.tier, second.findings[i].tier) << finding.key;
     EXPECT_EQ(finding.damages, second.findings[i].damages) << finding.key;
@@ -67,8 +96,9 @@ TEST(ReplyCampaignTest, TheSeedDoesNotMatter) {
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  if (argc < 2) return 2;
+  if (argc < 3) return 2;
   cpgcert::fuzz::reference_path = argv[1];
+  cpgcert::fuzz::mutant_folder = argv[2];
   // By its name it is found as long as no other of that name is loaded.
   std::string error;
   const auto system = cpgcert::harness::LoadCpgApi("libcpg.so.4", &error);

@@ -59,6 +59,7 @@ class Systematic {
           entry.at = at;
           if (call == Call::kMulticast) entry.parameter = which;
           Add(entry);
+          if (!OwedFor(RecordOf(entry)).ask_again_allowed) continue;
           entry.again = kAlways;
           Add(entry);
         }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -101,6 +101,31 @@ RequestRecord WithoutMessage(const RequestRecord& record) {
   return shorter;
 }
 
+// A flawed record, last first: alone, after the join of its connection, and
+// after all of its connection.
+std::vector<RequestRecords> AroundFlaws(const RequestRecords& records) {
+  std::vector<RequestRecords> around;
+  std::set<size_t, std::greater<>> flawed;
+  for (const FoundFlaw& found : FlawsOf(records)) flawed.insert(found.record);
+  for (const size_t at : flawed) {
+    const RequestRecord& record = records[at];
+    RequestRecords same;
+    RequestRecords joined;
+    for (size_t i = 0; i < at; ++i) {
+      if (records[i].connection != record.connection) continue;
+      same.push_back(records[i]);
+      if (RequestKind(records[i].bytes) == "join request")
+        joined = {records[i]};
+    }
+    joined.push_back(record);
+    same.push_back(record);
+    around.push_back({record});
+    around.push_back(joined);
+    around.push_back(same);
+  }
+  return around;
+}
+
 }  // namespace
 
 std::vector<std::string> SimplerRequests(const std::string& input) {
@@ -109,6 +134,9 @@ std::vector<std::string> SimplerRequests(const std::string& input) {
   const auto add = [&](const RequestRecords& one) {
     if (one != records) simpler.push_back(BuildRequestInput(one));
   };
+  for (const RequestRecords& fewer : AroundFlaws(records)) {
+    if (fewer.size() < records.size()) add(fewer);
+  }
   for (size_t count = records.size() / 2; count > 0; count /= 2) {
     for (size_t i = 0; i + count <= records.size(); i += count) {
       RequestRecords fewer = records;
