@@ -50,6 +50,11 @@ def cpgcert_repositories():
         googletest_repository()
 
     # What Bazel 4.2 would otherwise download.
-    for name in ["remote_coverage_tools", "rules_cc", "rules_java"]:
+    for name in [
+        "remote_coverage_tools",
+        "rules_cc",
+        "rules_java",
+        "rules_shell",
+    ]:
         if not native.existing_rule(name):
             _folder(name = name, folder = "tools/bazel/" + name)

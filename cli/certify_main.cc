@@ -23,6 +23,7 @@
 #include "cli/run.h"
 #include "cli/selection.h"
 #include "cli/stop_signals.h"
+#include "cli/verify.h"
 #include "cli/wire_suite.h"
 #include "conformance/case.h"
 #include "conformance/case_runner.h"
@@ -159,14 +160,21 @@ const std::map<std::string_view, Command>& Commands() {
   static const std::map<std::string_view, Command> commands = {
       {"compare", &CompareCommand},
       {"matrix", &MatrixCommand},
+      {"verify", &VerifyCommand},
   };
   return commands;
+}
+
+void RegisterCases(const Options& options) {
+  conformance::RegisterSuites();
+  RegisterWireSuite(options);
 }
 
 int Main(int argc, const char* const* argv) {
   if (argc > 1) {
     const auto command = Commands().find(argv[1]);
     if (command != Commands().end()) {
+      RegisterCases(Options());
       return command->second({argv + 2, argv + argc});
     }
   }
@@ -174,8 +182,7 @@ int Main(int argc, const char* const* argv) {
   if (parsed.stop) {
     return parsed.status;
   }
-  conformance::RegisterSuites();
-  RegisterWireSuite(parsed.options);
+  RegisterCases(parsed.options);
   conformance::InitializeCases();
   if (parsed.options.list) {
     return List(parsed.options);

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/certificate_command.h"
 #include "cli/fingerprint.h"
 #include "cli/known_deviations.h"
 #include "cli/options.h"
@@ -314,11 +315,6 @@ class Verifier {
   std::vector<std::string> reasons_;
 };
 
-int CouldNotLook(const std::string& line) {
-  std::fprintf(stderr, "certify: %s\n", line.c_str());
-  return kCouldNotJudge;
-}
-
 std::string ReadFile(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -349,25 +345,21 @@ int VerifyCommand(const std::vector<std::string>& arguments) {
   Options options;
   CLI::App app("Refuses a certificate that its own cases do not bear out.",
                "certify verify");
-  app.add_option("DIR", folder, "where certificate.json is")->required();
+  app.add_option("DIR", folder, "a certificate.json, or the folder it is in")
+      ->required()
+      ->type_name("");
   app.add_option("--libcpg", options.libcpg,
                  "the library that it is to be about (default: the one that "
                  "it names, if that is here)")
       ->type_name("FILE");
-  try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-  } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
-    return kCertified;
-  } catch (const CLI::ParseError& error) {
-    return CouldNotLook(error.what());
-  }
+  app.footer("Exit status: 0 nothing is wrong, 1 refused, 2 could not look.");
+  if (const auto status = ParseArguments(&app, arguments)) return *status;
   const fs::path path = fs::is_directory(folder)
                             ? fs::path(folder) / "certificate.json"
                             : fs::path(folder);
   std::string error;
   if (access(path.c_str(), R_OK) != 0) {
-    return CouldNotLook("cannot read " + path.string());
+    return CouldNot("cannot read " + path.string());
   }
   const auto certificate = reports::FromJson(ReadFile(path), &error);
   if (!certificate) {
@@ -382,7 +374,7 @@ int VerifyCommand(const std::vector<std::string>& arguments) {
     options.deviations = certificate->deviations.file;
     error = ReadDeviations(options, false, &facts.deviations);
   }
-  if (!error.empty()) return CouldNotLook(error);
+  if (!error.empty()) return CouldNot(error);
   const std::vector<std::string> reasons = WhyRefused(*certificate, facts);
   for (const std::string& reason : reasons) {
     std::printf("refused: %s\n", reason.c_str());

@@ -1,5 +1,7 @@
 """Certifies a libcpg under `bazel test`."""
 
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
+
 def _shared_object(target):
     """The one shared object of a target, or None for one without files."""
     files = target[DefaultInfo].files.to_list()

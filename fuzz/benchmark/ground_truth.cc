@@ -130,7 +130,8 @@ class GroundTruth {
     return result;
   }
 
-  // `seconds` of CPU time; on a busy machine that takes longer.
+  // `seconds` of CPU time; on a busy machine that takes longer, and so may an
+  // input.
   static TargetRun Fuzz(const Target& target, const fs::path& library,
                         std::vector<std::string> arguments, unsigned seed,
                         unsigned seconds) {
@@ -144,7 +145,7 @@ class GroundTruth {
         arguments.end(),
         {"--libcpg=" + library.string(), fmt::format("-seed={}", seed),
          fmt::format("-max_total_time={}", kSlowdownMax * seconds),
-         "-timeout=10", folder.Add("corpus").string(), seeds.string()});
+         "-timeout=100", folder.Add("corpus").string(), seeds.string()});
     return RunTarget(target.program, arguments, seconds, folder.path());
   }
 

@@ -99,13 +99,13 @@ class CallTarget {
                                  : progress_->now;
     const std::string spot = at.spot;
     const std::string own = at.requirement;
-    const std::string relation =
-        !own.empty() ? own
-        : is_lost    ? wrong.damage
-                     : wrong.part.substr(wrong.part.rfind(": ") + 2);
-    const Cause cause{.key = fmt::format("{}: {}", spot, relation),
-                      .field = spot,
-                      .relation = relation};
+    Cause cause{.field = spot, .relation = own.empty() ? wrong.damage : own};
+    if (!is_lost && own.empty()) {
+      const size_t colon = wrong.part.rfind(": ");
+      cause.field = wrong.part.substr(0, colon);
+      cause.relation = wrong.part.substr(colon + 2);
+    }
+    cause.key = cause.field + ": " + cause.relation;
     if (is_lost || !own.empty()) left_out_.insert(cause.key);
     return cause;
   }

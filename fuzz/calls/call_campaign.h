@@ -13,9 +13,10 @@ namespace cpgcert::fuzz {
 // honest one that may refuse, or end. With another tier in `options` there is
 // nothing to do.
 //
-// A root cause is a spot (session.h), and the requirement that is broken there.
-// Later programs leave out what is known: calls at a spot whose requirement is
-// its own, or that crashes; at other spots they end where it shows.
+// A root cause is a call and the requirement that it breaks; or, where a state
+// has its own requirement, or the library crashes, a spot (session.h). Later
+// programs leave out the calls at these spots, and end where another root cause
+// shows that is known.
 CampaignReport RunCallCampaign(const harness::CpgApi& api,
                                const RecordCampaignOptions& options);
 

@@ -180,32 +180,27 @@ OwedResult OwedToMulticast(const HandleState& handle,
     return {.requirement = arguments.is_large ? "PART-07" : "ERR-02",
             .any_error = true};
   }
-  const bool refused = record.answered.value_or(CS_OK) != CS_OK;
-  if (refused) {
-    return {.requirement = arguments.is_large ? "PART-02" : "ERR-01",
-            .any_error = handle.reach != Reach::kLive,
-            .errors = {static_cast<cs_error_t>(*record.answered)}};
-  }
-  if (handle.flow_control > 0) {
+  const bool many = arguments.pieces > kPiecesOwed;
+  const bool other_guarantee = arguments.guarantee != CPG_TYPE_AGREED &&
+                               arguments.guarantee != CPG_TYPE_FIFO;
+  OwedResult owed{.any_error =
+                      handle.reach != Reach::kLive || many || other_guarantee};
+  if (record.answered.value_or(CS_OK) != CS_OK) {
+    owed.requirement = arguments.is_large ? "PART-02" : "ERR-01";
+    owed.errors.push_back(static_cast<cs_error_t>(*record.answered));
+  } else if (handle.flow_control > 0) {
     // Nobody says that flow control must hold back what libqb lets through.
-    return {.requirement = "MCAST-06",
-            .ok = !record.messages.empty(),
-            .any_error = arguments.is_large || handle.reach != Reach::kLive};
-  }
-  OwedResult owed{.requirement = arguments.zero_copy  ? "ZCB-01"
-                                 : arguments.is_large ? "PART-01"
-                                                      : "MCAST-01",
-                  .ok = true,
-                  .any_error = handle.reach != Reach::kLive ||
-                               (record.disturbed && arguments.is_large)};
-  if (arguments.pieces > kPiecesOwed) {
-    owed.requirement = "MCAST-09";
-    owed.any_error = true;
-  }
-  if (arguments.guarantee != CPG_TYPE_AGREED &&
-      arguments.guarantee != CPG_TYPE_FIFO) {
-    owed.requirement = "MCAST-02";
-    owed.any_error = true;
+    owed.requirement = "MCAST-06";
+    owed.ok = !record.messages.empty();
+    owed.any_error = owed.any_error || arguments.is_large;
+  } else {
+    owed.requirement = many                  ? "MCAST-09"
+                       : other_guarantee     ? "MCAST-02"
+                       : arguments.zero_copy ? "ZCB-01"
+                       : arguments.is_large  ? "PART-01"
+                                             : "MCAST-01";
+    owed.ok = true;
+    owed.any_error = owed.any_error || (record.disturbed && arguments.is_large);
   }
   return owed;
 }
@@ -380,7 +375,7 @@ DispatchVerdict JudgeDispatch(const DispatchFacts& facts, cs_error_t result) {
   const bool invalid =
       facts.type < CS_DISPATCH_ONE || facts.type > CS_DISPATCH_ONE_NONBLOCKING;
   if (invalid && result == CS_ERR_INVALID_PARAM) {
-    return facts.callbacks == 0
+    return facts.callbacks == 0 || facts.all_taken
                ? DispatchVerdict{}
                : Owed("ERR-06", "no callback, for the type was refused");
   }

@@ -212,6 +212,8 @@ TEST(JudgeDispatchTest, TypesThatDoNotExist) {
   DispatchFacts facts = Facts(0, 1);
   facts.handle.reach = Reach::kEnded;
   EXPECT_TRUE(JudgeDispatch(facts, CS_ERR_LIBRARY).ok());
+  facts.all_taken = false;
+  EXPECT_FALSE(JudgeDispatch(facts, CS_ERR_LIBRARY).ok());
   EXPECT_FALSE(JudgeDispatch(facts, CS_ERR_INVALID_PARAM).ok());
   facts.callbacks = 0;
   EXPECT_TRUE(JudgeDispatch(facts, CS_ERR_INVALID_PARAM).ok());

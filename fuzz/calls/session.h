@@ -12,8 +12,7 @@
 
 namespace cpgcert::fuzz {
 
-// Where in a program something is: "cpg_join, is a member already". Equal for
-// what has the same cause.
+// Where in a program something is: "cpg_join, is a member".
 struct Spot {
   const char* call = "";
   const char* state = "";
@@ -26,15 +25,15 @@ struct Spot {
 
 // What a library did that it must not.
 struct CallProblem {
-  std::string spot{};
+  std::string where{};  // the spot, if it has its own requirement; the call
   std::string requirement{};
   std::string damage{};  // "unowed error", "lost callback"
   std::string owed{};
   std::string came{};
 
   bool ok() const { return damage.empty(); }
-  // "cpg_join, is a member already: JOIN-02".
-  std::string Key() const { return spot + ": " + requirement; }
+  // "cpg_join: JOIN-02", "cpg_mcast_joined, 64 pieces or more: MCAST-09".
+  std::string Key() const { return where + ": " + requirement; }
 };
 
 // The spot that the library is at, kept where somebody can read it who is
@@ -51,8 +50,9 @@ struct Progress {
 };
 
 struct PlayOptions {
-  // Spots and keys. A call at one of these spots is left out, and a problem
-  // with one of these keys ends the program.
+  // Spots and keys. A call at one of these spots is left out. A problem with
+  // one of these keys ends the program without a word, also at a spot that has
+  // its own requirement but goes wrong in the same way.
   const std::set<std::string>* known = nullptr;
   Progress* progress = nullptr;
 };
@@ -61,6 +61,7 @@ struct PlayedCalls {
   CallProblem problem{};  // the first one
   size_t calls = 0;
   size_t callbacks = 0;
+  size_t connections = 0;  // that were asked for
   // Zero copy buffers that could not be freed: their memory is in use.
   bool buffers_left = false;
 };

@@ -250,6 +250,22 @@ std::string HonestFrame(std::string_view bytes, Relation relation) {
   }
 }
 
+std::string BareFrame(std::string_view bytes) {
+  using wire::EventId;
+  switch (static_cast<EventId>(wire::IdOf(bytes).value_or(-1))) {
+    case EventId::kConfiguration:
+      return wire::Build(wire::Event(wire::ConfigurationEvent{.group = "g"}));
+    case EventId::kTotem:
+      return wire::Build(wire::Event(wire::TotemEvent{}));
+    case EventId::kPartialDeliver:
+      return wire::Build(wire::Event(wire::PartialDeliverEvent{
+          .group = "g",
+          .type = static_cast<uint32_t>(wire::PartialType::kFirst)}));
+    default:
+      return wire::Build(wire::Event(wire::DeliverEvent{.group = "g"}));
+  }
+}
+
 std::string HonestFrameByItsEnd(std::string_view bytes, Relation relation) {
   const std::vector<Part> parts = PartsOf(bytes);
   const Part* const part = PartOf(relation, parts);

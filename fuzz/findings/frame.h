@@ -26,6 +26,8 @@ std::vector<Relation> FrameRelations(std::string_view bytes);
 
 // REQUIRES: the relation is one of a frame, and broken.
 std::string HonestFrame(std::string_view bytes, Relation relation);
+// An honest event of the same kind with as little in it as can be.
+std::string BareFrame(std::string_view bytes);
 // Where a list is too long, its end is kept; else nothing changes.
 std::string HonestFrameByItsEnd(std::string_view bytes, Relation relation);
 std::string BarelyBrokenFrame(std::string_view bytes, Relation relation);

@@ -35,6 +35,7 @@ class Minimiser {
         best_(std::move(sequence)) {}
 
   Sequence Minimised() {
+    BrokenAloneIfPossible();
     Sequence before;
     do {
       before = best_;
@@ -57,11 +58,18 @@ class Minimiser {
         TierOf(RecordsOf(candidate)) > tier_) {
       return false;
     }
+    if (!tried_.insert(BuildSequence(candidate)).second) return false;
     --runs_left_;
-    const bool leaks = outcome_.damage == Damage::kLeak;
-    if (!runner_.Run(candidate, leaks).IsLike(outcome_)) return false;
+    if (!runner_.Run(candidate, outcome_.later).IsLike(outcome_)) return false;
     best_ = std::move(candidate);
     return true;
+  }
+
+  // Most often that is all that it takes, and nothing is left to be done.
+  void BrokenAloneIfPossible() {
+    for (const BrokenRelation& broken : BrokenRelations(best_)) {
+      if (Try(BrokenAlone(best_, broken))) return;
+    }
   }
 
   void FewerEvents() {
@@ -130,6 +138,7 @@ class Minimiser {
   const BrokenKinds broken_;
   const Tier tier_;
   size_t runs_left_;
+  std::set<std::string> tried_;
   Sequence best_;
 };
 

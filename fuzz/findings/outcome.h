@@ -47,6 +47,8 @@ struct Outcome {
   std::string owed{};
   std::string came{};
   std::string where{};  // of a crash or hang, "cpg_dispatch+0x3f1"
+  // Seen only when the input was played once more, and again.
+  bool later = false;
 
   bool ok() const { return damage == Damage::kNone; }
   // Two outcomes may have the same cause.

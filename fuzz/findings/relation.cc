@@ -252,6 +252,16 @@ Sequence BarelyBroken(const Sequence& sequence, const BrokenRelation& broken) {
   return barely;
 }
 
+Sequence BrokenAlone(const Sequence& sequence, const BrokenRelation& broken) {
+  if (broken.relation >= Relation::kOtherSize) return {};
+  const Sequence bare = {{.delivery = Delivery::kAll,
+                          .bytes = BareFrame(sequence[broken.event].bytes)}};
+  const BrokenRelation alone{.relation = broken.relation, .event = 0};
+  Sequence barely = BarelyBroken(bare, alone);
+  return std::ranges::count(BrokenRelations(barely), alone) > 0 ? barely
+                                                                : Sequence();
+}
+
 std::vector<Sequence> BrokenToOtherDegrees(const Sequence& sequence,
                                            const BrokenRelation& broken) {
   constexpr uint64_t kLists[] = {200, 1000, 20000};

@@ -86,6 +86,10 @@ Sequence WithOtherHonestValue(const Sequence& sequence,
 // Nothing changes if there is no number to change.
 Sequence BarelyBroken(const Sequence& sequence, const BrokenRelation& broken);
 
+// The same relation broken by nothing but one bare event of the same kind.
+// Empty if it takes more.
+Sequence BrokenAlone(const Sequence& sequence, const BrokenRelation& broken);
+
 // The same relation broken to other degrees: what it can lead to. Not all of
 // them break it.
 std::vector<Sequence> BrokenToOtherDegrees(const Sequence& sequence,

@@ -122,6 +122,23 @@ TEST(RelationTest, TheHonestValueMendsWhatIsBroken) {
   EXPECT_EQ(seen.size(), kRelations) << "one that no input breaks alone";
 }
 
+TEST(RelationTest, MostAreBrokenByOneBareEvent) {
+  std::set<Relation> seen;
+  for (const Sequence& sequence : SystematicSequences()) {
+    for (const BrokenRelation& broken : BrokenRelations(sequence)) {
+      const Sequence alone = BrokenAlone(sequence, broken);
+      if (!alone.empty()) seen.insert(broken.relation);
+      for (const Relation relation : Names(alone)) {
+        EXPECT_TRUE(relation == broken.relation ||
+                    relation == Relation::kUnfinished ||
+                    relation == Relation::kFragmentLarger)
+            << DescribeEventInput(RecordsOf(alone));
+      }
+    }
+  }
+  EXPECT_GE(seen.size(), 10U);
+}
+
 TEST(RelationTest, OfAListThatIsTooLongEitherEndCanBeKept) {
   wire::TotemEvent totem;
   for (uint32_t i = 0; i < 130; ++i) totem.nodes.push_back(i);

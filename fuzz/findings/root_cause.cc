@@ -13,8 +13,6 @@ namespace cpgcert::fuzz {
 
 namespace {
 
-bool IsLeak(const Outcome& outcome) { return outcome.damage == Damage::kLeak; }
-
 // The relation whose honest value makes the outcome go away; if none does, the
 // first whose honest value changes it, and else the first. What a correct
 // service does too is guilty only by the first rule, or if it is alone.
@@ -26,7 +24,7 @@ BrokenRelation GuiltyRelation(const Sequence& sequence, const Outcome& outcome,
   for (const BrokenRelation& candidate : broken) {
     if (broken.size() == 1) return candidate;
     const Outcome honest =
-        runner->Run(WithHonestValue(sequence, candidate), IsLeak(outcome));
+        runner->Run(WithHonestValue(sequence, candidate), outcome.later);
     if (honest.ok()) return candidate;
     if (candidate.relation == Relation::kUnfinished) continue;
     if (guilty == nullptr || (!changes && !honest.IsLike(outcome))) {
@@ -54,7 +52,7 @@ GuiltyField FindGuiltyField(const Sequence& sequence, const Outcome& outcome,
       Sequence changed = sequence;
       changed[i].bytes = version.bytes;
       if (!BrokenRelations(changed).empty()) continue;
-      if (!runner->Run(changed, IsLeak(outcome)).IsLike(outcome)) {
+      if (!runner->Run(changed, outcome.later).IsLike(outcome)) {
         return {i, version.field};
       }
     }
@@ -71,7 +69,7 @@ void SeeOtherDamages(const BrokenRelation& broken, Runner* runner,
           return relation.relation == broken.relation;
         });
     if (relations.empty() || !same) continue;
-    const Outcome outcome = runner->Run(other, IsLeak(cause->outcome));
+    const Outcome outcome = runner->Run(other, cause->outcome.later);
     if (outcome.ok()) continue;
     cause->damages.insert(outcome.damage);
     if (cause->where.empty()) cause->where = outcome.where;
@@ -152,7 +150,7 @@ RootCause FindRootCause(const Sequence& minimised, const Outcome& outcome,
   }
   cause.kinds = {EventKind(minimised[cause.event].bytes)};
   for (int i = 0; i < tries; ++i) {
-    const Outcome again = runner->Run(minimised, IsLeak(outcome));
+    const Outcome again = runner->Run(minimised, outcome.later);
     cause.reproductions += again.IsLike(outcome) ? 1 : 0;
     if (again.IsLike(outcome)) cause.outcome = again;
   }

@@ -55,7 +55,8 @@ class Play {
     if (least == 0) return {};
     return {.damage = Damage::kLeak,
             .owed = "no more memory in use after cpg_finalize\n",
-            .came = fmt::format("{} bytes more, each time\n", least)};
+            .came = fmt::format("{} bytes more, each time\n", least),
+            .later = true};
   }
 
  private:
@@ -77,9 +78,12 @@ std::string Shortened(const std::string& text) {
 }
 
 void Say(const Outcome& outcome, ChildRun::Voice* voice) {
-  const Json said = {static_cast<int>(outcome.damage), outcome.part,
-                     outcome.event, Shortened(outcome.owed),
-                     Shortened(outcome.came)};
+  const Json said = {static_cast<int>(outcome.damage),
+                     outcome.part,
+                     outcome.event,
+                     Shortened(outcome.owed),
+                     Shortened(outcome.came),
+                     outcome.later};
   voice->Say(said.dump(-1, ' ', true, Json::error_handler_t::replace));
 }
 
@@ -90,7 +94,8 @@ Outcome OutcomeOf(const ChildEnd& end) {
             .owed = "calls that return\n",
             .came = sleeps ? "it sleeps, and nothing will wake it\n"
                            : end.death + "\n",
-            .where = end.where};
+            .where = end.where,
+            .later = end.done > 0};
   }
   if (end.said.empty()) return {};
   const Json said = Json::parse(end.said);
@@ -98,7 +103,8 @@ Outcome OutcomeOf(const ChildEnd& end) {
           .part = said.at(1),
           .event = said.at(2),
           .owed = said.at(3),
-          .came = said.at(4)};
+          .came = said.at(4),
+          .later = said.at(5)};
 }
 
 }  // namespace
@@ -106,12 +112,15 @@ Outcome OutcomeOf(const ChildEnd& end) {
 Runner::Runner(const harness::CpgApi& api)
     : api_(api), child_(reinterpret_cast<const void*>(api.dispatch)) {}
 
-Outcome Runner::Run(const Sequence& sequence, bool look_for_leaks) {
+Outcome Runner::Run(const Sequence& sequence, bool go_on) {
   return OutcomeOf(child_.Run([&](ChildRun::Voice* voice) {
     const Play play(api_, sequence);
     heap::LeaveBehind(kHeapPattern);
     Outcome outcome = play.Twice(voice);
-    if (outcome.ok() && look_for_leaks) outcome = play.Leak(voice);
+    if (outcome.ok() && go_on) {
+      voice->Done();
+      outcome = play.Leak(voice);
+    }
     if (!outcome.ok()) Say(outcome, voice);
   }));
 }

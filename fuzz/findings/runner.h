@@ -31,8 +31,9 @@ class Runner {
   explicit Runner(const harness::CpgApi& api);
 
   // One input in a child of its own: what it does there does not depend on
-  // other inputs. Takes about 2 ms, and as much again to look for leaks.
-  Outcome Run(const Sequence& sequence, bool look_for_leaks = true);
+  // other inputs. Takes about 2 ms. If it is to `go_on`, what is all right is
+  // played some times more, and leaks are looked for.
+  Outcome Run(const Sequence& sequence, bool go_on = true);
 
   // Many, one after the other, in one child: about 20 times as quick. `right`
   // are all right, up to the first that is not, which is to be run alone: it

@@ -183,6 +183,47 @@ void ChangeOnce(RequestRecords* records, RandomChoice* choice) {
   if (records->size() > kRecordsMax) records->resize(kRecordsMax);
 }
 
+// --- One request, systematically ---------------------------------------------
+
+void AddFieldChanges(const RequestRecord& record,
+                     std::vector<RequestRecord>* changed) {
+  for (const wire::Field& field : NumbersOf(record)) {
+    const auto set = [&](uint64_t value) {
+      changed->push_back(record);
+      Set(&changed->back(), field.name, value);
+    };
+    for (const uint64_t value : kBoundaryNumbers) set(value);
+    uint64_t old = 0;
+    std::memcpy(&old, &record.bytes[field.offset], field.size);
+    for (const uint64_t step : kBeyond) set(old + step);
+    if (field.name == "process") set(kNeighbourProcess);
+  }
+}
+
+std::vector<RequestRecord> ChangedRecords(const RequestRecord& record) {
+  std::vector<RequestRecord> changed;
+  AddFieldChanges(record, &changed);
+  for (const std::string& group : Groups()) {
+    changed.push_back(record);
+    SetGroup(&changed.back(), group);
+  }
+  changed.push_back(record);
+  SetEndlessPath(&changed.back());
+  const size_t size = record.bytes.size();
+  for (const size_t other : {size_t{4}, wire::kRequestHeaderSize, size / 2,
+                             size - 1, size + 1, size + kGrowthMax}) {
+    for (const bool with_header : {false, true}) {
+      changed.push_back(record);
+      Resize(&changed.back(), other, with_header);
+    }
+  }
+  for (int filled = 0; filled < kFillings; ++filled) {
+    changed.push_back(record);
+    changed.back().filled = static_cast<Filled>(filled);
+  }
+  return changed;
+}
+
 }  // namespace
 
 RequestRecords Repaired(RequestRecords records, Trust worst) {
@@ -211,57 +252,22 @@ RequestRecords MutateRequests(RequestRecords records, Trust worst,
   return Repaired(std::move(records), worst);
 }
 
-std::vector<RequestRecords> ChangedOnce(const RequestRecords& records) {
+std::vector<RequestRecords> ChangedAt(const RequestRecords& records,
+                                      size_t at) {
   std::vector<RequestRecords> changed;
-  for (size_t i = 0; i < records.size(); ++i) {
-    const auto add = [&](const RequestRecord& record) {
-      changed.push_back(records);
-      changed.back()[i] = record;
-    };
-    const RequestRecord& record = records[i];
-    if (record.action != RequestAction::kSend) continue;
-    for (const wire::Field& field : NumbersOf(record)) {
-      const auto set = [&](uint64_t value) {
-        RequestRecord copy = record;
-        Set(&copy, field.name, value);
-        add(copy);
-      };
-      for (const uint64_t value : kBoundaryNumbers) set(value);
-      uint64_t old = 0;
-      std::memcpy(&old, &record.bytes[field.offset], field.size);
-      for (const uint64_t step : kBeyond) set(old + step);
-      if (field.name == "process") set(kNeighbourProcess);
-    }
-    for (const std::string& group : Groups()) {
-      RequestRecord copy = record;
-      SetGroup(&copy, group);
-      if (copy != record) add(copy);
-    }
-    RequestRecord endless = record;
-    SetEndlessPath(&endless);
-    if (endless != record) add(endless);
-    const size_t size = record.bytes.size();
-    for (const size_t other : {size_t{4}, wire::kRequestHeaderSize, size / 2,
-                               size - 1, size + 1, size + kGrowthMax}) {
-      for (const bool with_header : {false, true}) {
-        RequestRecord copy = record;
-        Resize(&copy, other, with_header);
-        add(copy);
-      }
-    }
-    for (const size_t times : kRepeated) {
-      changed.push_back(records);
-      changed.back().insert(changed.back().begin() + static_cast<ptrdiff_t>(i),
-                            times, record);
-    }
-    for (int filled = 0; filled < kFillings; ++filled) {
-      RequestRecord copy = record;
-      copy.filled = static_cast<Filled>(filled);
-      if (copy != record) add(copy);
-    }
+  const RequestRecord& record = records.at(at);
+  if (record.action != RequestAction::kSend) return changed;
+  for (const RequestRecord& one : ChangedRecords(record)) {
+    changed.push_back(records);
+    changed.back()[at] = one;
   }
-  std::erase_if(changed, [](const RequestRecords& one) {
-    return BuildRequestInput(one).size() > kRequestInputMax;
+  for (const size_t times : kRepeated) {
+    changed.push_back(records);
+    changed.back().insert(changed.back().begin() + static_cast<ptrdiff_t>(at),
+                          times, record);
+  }
+  std::erase_if(changed, [&](const RequestRecords& one) {
+    return one == records || BuildRequestInput(one).size() > kRequestInputMax;
   });
   return changed;
 }

@@ -4,6 +4,7 @@
 #ifndef CPGCERT_FUZZ_MUTATION_REQUEST_MUTATOR_H_
 #define CPGCERT_FUZZ_MUTATION_REQUEST_MUTATOR_H_
 
+#include <cstddef>
 #include <vector>
 
 #include "fuzz/mutation/random_choice.h"
@@ -17,10 +18,10 @@ namespace cpgcert::fuzz {
 RequestRecords MutateRequests(RequestRecords records, Trust worst,
                               RandomChoice* choice);
 
-// Each one record of the input changed in one place, systematically: every
-// field to values at which a decoder goes wrong, other sizes of the frame,
-// every filling; and repeated. Of any tier.
-std::vector<RequestRecords> ChangedOnce(const RequestRecords& records);
+// The input with one request changed in one place, systematically: every field
+// to values at which a decoder goes wrong, other sizes of the frame, every
+// filling; and repeated. Of any tier. Nothing for a record that is no request.
+std::vector<RequestRecords> ChangedAt(const RequestRecords& records, size_t at);
 
 // Without flaws of a tier that is worse.
 RequestRecords Repaired(RequestRecords records, Trust worst);

@@ -3,12 +3,14 @@
 
 #include "fuzz/support/server_transport.h"
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "fuzz/support/event_session.h"
+#include "fuzz/support/target_options.h"
 #include "gtest/gtest.h"
 #include "harness/qb_in_process/library_binding.h"
 #include "harness/wire/wire.h"
@@ -117,6 +119,23 @@ TEST_F(ServerTransportTest, DoesNotCarryWhatLibqbDoesNot) {
 TEST_F(ServerTransportTest, ShortestEvent) {
   Add(Delivery::kAll, "x");
   EXPECT_EQ(Play(), PlayInProcess());
+}
+
+TEST_F(ServerTransportTest, ATargetSaysThatItIsSlower) {
+  const TargetOptions options{.library = own_transport};
+  const auto load = [&options] {
+    const ServedTarget target = LoadServedTarget(options);
+    std::exit(target.server != nullptr ? 0 : 1);
+  };
+  EXPECT_EXIT(
+      load(), testing::ExitedWithCode(0),
+      "through a libqb server in a process of its own, which is slower");
+}
+
+TEST_F(ServerTransportTest, ATargetIsNotForcedToBind) {
+  EXPECT_EXIT(LoadServedTarget({.library = own_transport,
+                                .transport = Transport::kInProcess}),
+              testing::ExitedWithCode(2), "cpg_initialize: ");
 }
 
 }  // namespace

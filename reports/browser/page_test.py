@@ -28,13 +28,13 @@ except ImportError:
 
 CHROMIUM = pathlib.Path('/usr/bin/chromium')
 DRIVER = pathlib.Path('/usr/bin/chromedriver')
-AXE = pathlib.Path(__file__).parent / 'node_modules/axe-core/axe.min.js'
+AXE = pathlib.Path('reports/browser/node_modules/axe-core/axe.min.js')
 NO_AXE = 'axe-core is not installed: tools/setup --check'
 WINDOWS = [(width, dark) for width in (1280, 390) for dark in (False, True)]
 SECTIONS = ('matrix', 'requirements', 'failures', 'deviations', 'fuzzing',
             'cases', 'environment')
 
-RENDER = 'reports/render'
+RENDER = 'reports/render'  # all paths: from the root of the project
 
 PAGES = []  # certificate.html
 PLAIN_PAGES = []  # without scripts
@@ -100,6 +100,7 @@ class PageTest(unittest.TestCase):
         cls.browser.implicitly_wait(0)
 
     def adjust(self, width, dark):
+        self.width = width
         run = self.browser.execute_cdp_cmd
         run('Emulation.setDeviceMetricsOverride', {
             'width': width, 'height': 900, 'deviceScaleFactor': 1,
@@ -136,7 +137,9 @@ class PageTest(unittest.TestCase):
             *arguments)
 
     def expect_no_errors(self):
-        self.assertEqual(self.browser.get_log('browser'), [])
+        # Chromium's own first page has something to say too.
+        self.assertEqual([entry for entry in self.browser.get_log('browser')
+                          if not entry['message'].startswith('chrome:')], [])
         for entry in self.browser.get_log('performance'):
             if '"Network.requestWillBeSent"' in entry['message']:
                 self.assertNotIn('"url":"http', entry['message'])
@@ -150,9 +153,9 @@ class PageTest(unittest.TestCase):
         self.expect_within_window()
 
     def expect_within_window(self):
-        width, window = self.settled(
-            '[document.documentElement.scrollWidth, innerWidth]')
-        self.assertLessEqual(width, window)
+        # A phone makes its window wider for a page that does not fit.
+        self.assertLessEqual(
+            self.settled('document.documentElement.scrollWidth'), self.width)
 
     @everywhere()
     def test_every_section_that_is_named_is_there(self):

@@ -3,8 +3,9 @@
 
 The lines of each block that is marked `sh` are run. ./certify stands for the
 program that it builds and runs, and path/to/libcpg.so for a library that is not
-the machine's own. ./check is what runs this test, so of it only the arguments
-are held against its help.
+the machine's own. `bazel run` stands for the program that it runs, with less
+time; `bazel test //...` and ./check are what runs this test, so of the latter
+only the arguments are held against its help.
 """
 
 import os
@@ -18,6 +19,11 @@ import unittest
 RUNFILES = pathlib.Path.cwd()
 CERTIFY = RUNFILES / 'cli/certify'
 LIBRARY = RUNFILES / 'conformance/faults/unfaulted.so'
+FOLDERS = ('/tmp/certificate', '/tmp/findings')
+# What is run by `bazel run //fuzz:NAME`, and an argument that ends it soon.
+FUZZ = {'event_decoder_findings': ('fuzz/findings/event_decoder_findings',
+                                   '--seconds=2'),
+        'event_decoder_run': ('fuzz/event_decoder_run', '-max_total_time=2')}
 BLOCK = re.compile(r'^```sh\n(.*?)^```', re.MULTILINE | re.DOTALL)
 
 
@@ -30,40 +36,73 @@ def commands(document):
 
 class Documents(unittest.TestCase):
 
-    def run_certify(self, line, directory):
-        """Runs the program with the arguments of `line`."""
+    def run_program(self, program, words, folder):
+        """Runs it with the arguments, where `folder` stands for any folder."""
         arguments = [str(LIBRARY) if word == 'path/to/libcpg.so'
-                     else directory if word == '/tmp/certificate' else word
-                     for word in shlex.split(line)[1:]]
+                     else folder if word in FOLDERS else word
+                     for word in words]
         environment = dict(os.environ, CPGCERT_ROOT=str(RUNFILES))
         # It would share the cases out, and write into Bazel's files.
         for name in ('TEST_TOTAL_SHARDS', 'TEST_SHARD_INDEX',
                      'XML_OUTPUT_FILE'):
             environment.pop(name, None)
-        done = subprocess.run([CERTIFY, *arguments], env=environment,
-                              capture_output=True, text=True, check=False)
-        self.assertIn(done.returncode, (0, 1), line + '\n' + done.stderr)
-        self.assertTrue(done.stdout, line)
+        done = subprocess.run([program, *arguments], env=environment,
+                              cwd=folder, capture_output=True, text=True,
+                              check=False)
+        self.assertTrue(done.stdout + done.stderr, words)
+        return done
+
+    def run_certify(self, words, folder):
+        # As the command before it would have left it.
+        if words[0] == 'verify':
+            self.run_program(CERTIFY, ['--only', 'JOIN-01/*', '--out', folder],
+                             folder)
+        done = self.run_program(CERTIFY, words, folder)
+        self.assertIn(done.returncode, (0, 1), f'{words}\n{done.stderr}')
+
+    def run_fuzz(self, words, folder):
+        label, dashes, *arguments = words
+        self.assertEqual(dashes, '--')
+        name = label.removeprefix('//fuzz:')
+        self.assertIn(name, FUZZ, 'nobody runs this command')
+        program, soon = FUZZ[name]
+        option = soon.split('=', 1)[0]
+        if option in arguments:  # and its value behind it
+            at = arguments.index(option)
+            del arguments[at:at + 2]
+        arguments = [word for word in arguments
+                     if not word.startswith(option + '=')]
+        done = self.run_program(RUNFILES / program, [*arguments, soon], folder)
+        # What a sound search says, or libFuzzer at an input that is wrong.
+        self.assertIn(done.returncode, (0, 1, 77), f'{words}\n{done.stderr}')
+
+    def run_line(self, line):
+        words = shlex.split(line)
+        with tempfile.TemporaryDirectory() as folder:
+            if words[0] == './certify':
+                self.run_certify(words[1:], folder)
+            elif words[:2] == ['bazel', 'run']:
+                self.run_fuzz(words[2:], folder)
+            elif words[:2] == ['bazel', 'test']:
+                for pattern in words[2:]:
+                    self.assertRegex(pattern, r'^//[a-z/]*\.\.\.$')
+            else:
+                self.assertEqual(words[0], './check',
+                                 'nobody runs this command')
+                usage = subprocess.run(['./check', '--help'], check=True,
+                                       capture_output=True, text=True).stdout
+                for word in words[1:]:
+                    self.assertIn(word, usage)
 
     def test_every_command_works(self):
         seen = 0
         for document in ('README.md', 'CONTRIBUTING.md'):
             for line in dict.fromkeys(commands(document)):
+                if 'harness/reference' in line:
+                    continue  # //cli:certify_reference_test runs it
                 with self.subTest(document=document, line=line):
                     seen += 1
-                    if 'harness/reference' in line:
-                        continue  # //cli:certify_reference_test runs it
-                    if line.startswith('./certify'):
-                        with tempfile.TemporaryDirectory() as directory:
-                            self.run_certify(line, directory)
-                        continue
-                    self.assertTrue(line.startswith('./check'),
-                                    'nobody runs this command')
-                    usage = subprocess.run(['./check', '--help'], check=True,
-                                           capture_output=True,
-                                           text=True).stdout
-                    for word in shlex.split(line)[1:]:
-                        self.assertIn(word, usage)
+                    self.run_line(line)
         self.assertGreater(seen, 8)
 
 

@@ -31,29 +31,42 @@ Cause CauseOf(const RequestRecords& records, const FoundFlaw& found) {
           .relation = text.broken};
 }
 
+std::vector<RequestRecords> ParsedSeeds() {
+  std::vector<RequestRecords> parsed;
+  for (const auto& [name, seed] : RequestSeeds()) {
+    parsed.push_back(ParseRequestInput(seed));
+  }
+  return parsed;
+}
+
+// The seeds, and each request of them changed where it occurs in most company.
 std::vector<std::string> SystematicInputs() {
+  std::vector<RequestRecords> seeds = ParsedSeeds();
+  const auto rank = [](const RequestRecords& one) {
+    return std::pair(SIZE_MAX - one.size(), BuildRequestInput(one));
+  };
+  std::ranges::sort(seeds, {}, rank);
   std::vector<std::string> inputs;
   std::set<std::string> seen;
-  const auto add = [&](std::string input) {
+  std::set<std::string> requests;
+  const auto add = [&](const RequestRecords& records) {
+    std::string input = BuildRequestInput(records);
     if (seen.insert(input).second) inputs.push_back(std::move(input));
   };
-  for (const auto& [name, seed] : RequestSeeds()) {
-    add(seed);
-    for (const RequestRecords& one : ChangedOnce(ParseRequestInput(seed))) {
-      add(BuildRequestInput(one));
+  for (const RequestRecords& records : seeds) {
+    add(records);
+    for (size_t at = 0; at < records.size(); ++at) {
+      RequestRecord request = records[at];
+      request.connection = 0;
+      if (!requests.insert(BuildRequestInput({request})).second) continue;
+      for (const RequestRecords& one : ChangedAt(records, at)) add(one);
     }
   }
   return inputs;
 }
 
 std::string RandomInput(uint64_t number, Trust worst) {
-  static const std::vector<RequestRecords> seeds = [] {
-    std::vector<RequestRecords> parsed;
-    for (const auto& [name, seed] : RequestSeeds()) {
-      parsed.push_back(ParseRequestInput(seed));
-    }
-    return parsed;
-  }();
+  static const std::vector<RequestRecords> seeds = ParsedSeeds();
   RandomChoice choice(number);
   const RequestRecords& first = choice.Of(seeds);
   RequestRecords records = first;

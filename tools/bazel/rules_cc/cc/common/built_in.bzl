@@ -1,0 +1,3 @@
+"""CcInfo under a name that does not hide it."""
+
+built_in_cc_info = CcInfo
