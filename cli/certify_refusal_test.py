@@ -38,7 +38,10 @@ class BadUsage(CertifyTest):
             self.certify('--list', '--only', 'NOBODY*'), 'no case matches')
 
     def test_service(self):
-        self.refuse('--service', 'scripted', says=['--service scripted'])
+        for word in ('nonsense', 'exec:', ''):
+            self.refuse('--service', word, says=[
+                f"--service: '{word}' is no service; there are corosync, "
+                'scripted, running, exec:COMMAND'])
 
 
 class BadLibrary(CertifyTest):

@@ -24,9 +24,9 @@ def _quote(text):
 _LAUNCHER = """#!/bin/bash
 set -euo pipefail
 [[ -z ${{TEST_SHARD_STATUS_FILE-}} ]] || touch "$TEST_SHARD_STATUS_FILE"
-certify=$(realpath {certify})
-root=$(realpath -s {certify}/../..)
-export CPGCERT_ROOT=$root
+certify=$PWD/{certify}
+CPGCERT_ROOT=$(cd "$(dirname "$certify")/.." && pwd)
+export CPGCERT_ROOT
 library={library}
 [[ -z ${{CPGCERT_LIBCPG-}} ]] || library=$CPGCERT_LIBCPG
 program={program}

@@ -34,6 +34,7 @@ namespace cpgcert::fuzz {
 namespace {
 
 constexpr int kBadUsage = 2;
+constexpr int kNoSpares = 0;  // the first damage is the last
 constexpr size_t kBehaviours = 1 << 14;
 __attribute__((
     section("__libfuzzer_extra_counters"))) uint8_t behaviours[kBehaviours];
@@ -97,7 +98,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   std::string error;
   target = MakeRequestTarget(
       TakeOption("--service", "CPGCERT_FUZZ_SERVICE", "scripted", argc, *argv),
-      &error);
+      kNoSpares, &error);
   if (target == nullptr) ExitWith(error);
   return 0;
 }

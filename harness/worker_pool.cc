@@ -27,6 +27,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kServiceDeadline{60};
+// One that runs already has only to answer.
+constexpr std::chrono::seconds kAnswerDeadline{5};
 // A service with members that never go is started again, which costs less
 // than a longer wait.
 constexpr std::chrono::seconds kQuietDeadline{1};
@@ -65,11 +67,10 @@ class WorkerService {
             MakeService(choice, std::string(kScratchDirectory) + "/service")) {}
 
   std::string Start() {
-    const auto deadline = Clock::now() + kServiceDeadline;
     if (service_ != nullptr) {
-      return service_->Restart(deadline);
+      return service_->Restart(Clock::now() + kServiceDeadline);
     }
-    std::string error = WaitForAnyService(deadline);
+    std::string error = WaitForAnyService(Clock::now() + kAnswerDeadline);
     others_ = error.empty() && !census_.WaitNobody(kQuietDeadline).empty();
     return error;
   }

@@ -181,6 +181,7 @@ void CallService::NoteEffect(int connection, const wire::Request& request,
                           record_.messages.push_back(multicast.message);
                         },
                         [&](const wire::PartialMulticastRequest& partial) {
+                          ++record_.fragments;
                           using enum wire::PartialType;
                           const auto type =
                               static_cast<wire::PartialType>(partial.type);

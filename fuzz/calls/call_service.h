@@ -34,6 +34,7 @@ struct CallRecord {
   int connected = 0;
   int joined = 0;
   int left = 0;
+  int fragments = 0;
   // Whole ones that were accepted.
   std::vector<std::string> messages{};
 };

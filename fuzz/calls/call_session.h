@@ -129,7 +129,8 @@ class CallSession {
   void Leave(const Operation& operation);
   void Multicast(const Operation& operation);
   void ConcludeMulticast(const Handle& handle, std::string_view message,
-                         cs_error_t result, const CallRecord& record);
+                         bool is_large, cs_error_t result,
+                         const CallRecord& record);
   void ZeroCopyAllocate(const Operation& operation);
   void ZeroCopyAllocateWithBadHandle(const Operation& operation);
   void ZeroCopyFree(int who, int buffer);

@@ -9,6 +9,10 @@
 #include <array>
 #include <cstdlib>
 
+// Of the sanitizers, which have a heap of their own.
+extern "C" __attribute__((weak)) size_t
+__sanitizer_get_current_allocated_bytes();
+
 namespace cpgcert::fuzz {
 
 Footprint FootprintNow() {
@@ -29,6 +33,10 @@ Footprint FootprintNow() {
 }
 
 MemoryUse MemoryUseNow() {
+  if (__sanitizer_get_current_allocated_bytes != nullptr) {
+    // What was freed stays mapped there for a while.
+    return {.allocated = __sanitizer_get_current_allocated_bytes()};
+  }
   const struct mallinfo2 heap = mallinfo2();
   MemoryUse now{.allocated = heap.uordblks + heap.hblkhd};
   const int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);

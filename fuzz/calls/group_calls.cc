@@ -180,7 +180,8 @@ void CallSession::Leave(const Operation& operation) {
 }
 
 void CallSession::ConcludeMulticast(const Handle& handle,
-                                    std::string_view message, cs_error_t result,
+                                    std::string_view message, bool is_large,
+                                    cs_error_t result,
                                     const CallRecord& record) {
   const size_t count = record.messages.size();
   const bool is_member = handle.state.member == Member::kMember;
@@ -195,6 +196,11 @@ void CallSession::ConcludeMulticast(const Handle& handle,
   if (count != 1) {
     return Object("MCAST-01", "wrong effect", "one message was sent",
                   fmt::format("{} were", count));
+  }
+  if (!is_large && record.fragments > 0) {
+    return Object("MAX-01", "wrong effect",
+                  "what is no longer than is atomic is sent in one piece",
+                  fmt::format("{} fragments", record.fragments));
   }
   if (record.messages.front() != message) {
     Object("MCAST-12", "wrong effect",
@@ -231,7 +237,7 @@ void CallSession::Multicast(const Operation& operation) {
         return OwedToMulticast(handle.state, arguments, record);
       },
       [&](cs_error_t result, const CallRecord& record) {
-        ConcludeMulticast(handle, message, result, record);
+        ConcludeMulticast(handle, message, arguments.is_large, result, record);
       });
 }
 
@@ -345,7 +351,7 @@ void CallSession::ZeroCopyMulticast(const Operation& operation) {
         return OwedToMulticast(handle.state, arguments, record);
       },
       [&](cs_error_t result, const CallRecord& record) {
-        ConcludeMulticast(handle, message, result, record);
+        ConcludeMulticast(handle, message, /*is_large=*/false, result, record);
       });
 }
 

@@ -356,9 +356,10 @@ PlayedCalls PlayCallsThoroughly(const harness::CpgApi& api,
                                 const PlayOptions& options) {
   const MemoryUse before = MemoryUseNow();
   PlayedCalls played = PlayCalls(api, program, options);
-  MemoryUse last = MemoryUseNow();
-  bool allocated = last.allocated > before.allocated;
-  bool mapped = last.mapped > before.mapped;
+  const MemoryUse first = MemoryUseNow();  // with what is made once
+  MemoryUse last = first;
+  bool allocated = first.allocated > before.allocated;
+  bool mapped = first.mapped > before.mapped;
   for (int i = 0; i < kAgain && (allocated || mapped); ++i) {
     if (!played.problem.ok() || played.buffers_left) return played;
     played = PlayCalls(api, program, options);
@@ -368,9 +369,9 @@ PlayedCalls PlayCallsThoroughly(const harness::CpgApi& api,
     last = now;
   }
   if (!played.problem.ok() || (!allocated && !mapped)) return played;
-  const size_t growth =
-      last.allocated - before.allocated + (last.mapped - before.mapped);
-  if (growth <= MemoryOf(api, (kAgain + 1) * played.connections)) return played;
+  const size_t growth = (allocated ? last.allocated - first.allocated : 0) +
+                        (mapped ? last.mapped - first.mapped : 0);
+  if (growth <= MemoryOf(api, kAgain * played.connections)) return played;
   CallProblem problem{.where = kTheEnd.call,
                       .requirement = allocated ? "memory" : "LEAK-02",
                       .damage = "leak",

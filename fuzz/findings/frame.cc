@@ -128,6 +128,15 @@ size_t BeginOf(std::string_view bytes, std::string_view field) {
   return at;
 }
 
+// Cut or filled up with zeros, with that size; as it is if that is too large.
+std::string OfSize(std::string_view bytes, size_t size) {
+  std::string frame(bytes);
+  if (size > wire::kBufferSize) return frame;
+  frame.resize(size);
+  SetNumber(&frame, "size", size);
+  return frame;
+}
+
 // The list of that count cut, or filled up with zeros, to `count` entries.
 std::string WithEntries(std::string_view bytes, const Part& part,
                         uint64_t count) {
@@ -317,6 +326,20 @@ std::string BarelyBrokenFrame(std::string_view bytes, Relation relation) {
                              HonestCount(bytes, *PartOf(relation, parts)) + 1);
     case Relation::kFragmentType:
       return FrameWithNumber(bytes, relation, 4);
+    case Relation::kFixedPart:
+      return OfSize(bytes, FixedSize(bytes) - 1);
+    case Relation::kMessageShort:
+    case Relation::kFragmentShort:
+    case Relation::kListsShort:
+    case Relation::kNodesShort:
+      return OfSize(
+          bytes, BeginOf(bytes, "") + (HasName(bytes) ? 1 : kTotemPadding + 1));
+    case Relation::kFragmentLarger: {
+      const uint64_t size = NumberAt(bytes, kNameEnd) + 1;
+      std::string frame = OfSize(bytes, FixedSize(bytes) + size);
+      if (frame != bytes) SetNumber(&frame, "fragment_size", size);
+      return frame;
+    }
     default:
       return std::string(bytes);
   }

@@ -17,6 +17,7 @@ inline constexpr char kReproducerTemplate[] = R"program(@TITLE@
 #include <qb/qbipcs.h>
 #include <qb/qbloop.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -96,9 +97,17 @@ int32_t DeletePoll(int32_t descriptor) {
   return qb_loop_poll_del(loop, descriptor);
 }
 
+int32_t Stop(int32_t, void*) {
+  qb_loop_stop(loop);
+  return 0;
+}
+
+// Until the client has ended, in whatever way.
 void Serve(int ready) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
   loop = qb_loop_create();
+  qb_loop_signal_handle handle = nullptr;
+  qb_loop_signal_add(loop, QB_LOOP_HIGH, SIGTERM, nullptr, Stop, &handle);
   qb_ipcs_service_handlers handlers{};
   handlers.connection_accept = Accept;
   handlers.connection_created = Created;
@@ -116,6 +125,7 @@ void Serve(int ready) {
   qb_ipcs_poll_handlers_set(service, &poll);
   const char listening = qb_ipcs_run(service) == 0 ? 'y' : 'n';
   if (write(ready, &listening, 1) == 1 && listening == 'y') qb_loop_run(loop);
+  qb_ipcs_destroy(service);
 }
 
 // --- The client -------------------------------------------------------------
@@ -221,7 +231,8 @@ int main() {
   int ready[2];
   char listening = 'n';
   if (pipe(ready) != 0) return 2;
-  if (fork() == 0) {
+  const pid_t server = fork();
+  if (server == 0) {
     Serve(ready[1]);
     _exit(0);
   }
@@ -239,6 +250,8 @@ int main() {
     leaked = static_cast<long>(mallinfo2().uordblks + mallinfo2().hblkhd) -
              static_cast<long>(before);
   }
+  kill(server, SIGTERM);
+  waitpid(server, nullptr, 0);
   if (errors < 0) {
     std::puts("cannot connect");
     return 2;

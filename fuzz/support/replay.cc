@@ -168,6 +168,7 @@ std::string ReadErrors(FILE* errors) {
   std::rewind(errors);
   std::string text(kErrorsMax, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), errors));
+  if (!text.empty() && text.back() != '\n') text += '\n';
   return text;
 }
 

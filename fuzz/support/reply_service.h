@@ -18,8 +18,9 @@ namespace cpgcert::fuzz {
 
 class ReplyService {
  public:
-  // A service that is asked so often within a call ends then.
-  static constexpr int kAskedMax = 2000;
+  // A service that is asked so often within a call ends then: more often than
+  // any library is known to ask, few enough for large messages.
+  static constexpr int kAskedMax = 250;
 
   // What lies behind a reply in the receiver's buffer is `stale`.
   explicit ReplyService(uint8_t stale);

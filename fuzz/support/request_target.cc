@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -130,31 +131,50 @@ int Serve(int socket) {
   while (const auto request = Receive(socket)) {
     Packer packer(*request);
     const uint64_t number = packer.Number();
-    const std::string answer =
-        Pack(number, PlayOn(&session, service,
-                            std::string_view(*request).substr(
-                                std::min(request->size(), sizeof(number)))));
+    const PlayedInput played =
+        PlayOn(&session, service,
+               std::string_view(*request).substr(
+                   std::min(request->size(), sizeof(number))));
+    const std::string answer = Pack(number, played);
     if (send(socket, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) break;
+    // Meanwhile a spare is in use.
+    if (!played.damage.ok()) session.Prepare();
   }
   return 0;
 }
 
 class CorosyncTarget : public RequestTarget {
  public:
+  explicit CorosyncTarget(int spares)
+      : workers_(static_cast<size_t>(spares) + 1),
+        current_(static_cast<size_t*>(
+            mmap(nullptr, sizeof(size_t), PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
+  ~CorosyncTarget() override {
+    if (current_ != MAP_FAILED) munmap(current_, sizeof(size_t));
+  }
+
   // "" or why not.
   std::string Start() {
-    harness::StartWorkerResult started = harness::StartWorker(Serve);
-    if (!started.error.empty()) return started.error;
-    worker_ = std::move(started.worker);
-    const std::optional<std::string> hello = Wait();
-    if (!hello.has_value()) return "the worker does not answer";
-    Packer packer(*hello);
-    std::string error = packer.Text();
-    name_ = fmt::format("corosync {}", packer.Text());
-    return error;
+    if (current_ == MAP_FAILED) return "there is no memory";
+    for (harness::Worker& worker : workers_) {
+      harness::StartWorkerResult started = harness::StartWorker(Serve);
+      if (!started.error.empty()) return started.error;
+      worker = std::move(started.worker);
+    }
+    for (const harness::Worker& worker : workers_) {
+      const std::optional<std::string> hello = WaitFor(worker);
+      if (!hello.has_value()) return "the worker does not answer";
+      Packer packer(*hello);
+      std::string error = packer.Text();
+      if (!error.empty()) return error;
+      name_ = fmt::format("corosync {}", packer.Text());
+    }
+    return "";
   }
 
   PlayedInput Play(std::string_view input) override {
+    const harness::Worker& worker = workers_.at(*current_);
     // Unlike that of any process which has not waited for its answer.
     const auto number = static_cast<uint64_t>(
         std::chrono::steady_clock::now().time_since_epoch().count());
@@ -162,10 +182,13 @@ class CorosyncTarget : public RequestTarget {
     packer.Put(number);
     const std::string message =
         packer.bytes() + std::string(input.substr(0, kRequestInputMax));
-    send(worker_.control_fd(), message.data(), message.size(), MSG_NOSIGNAL);
-    while (const std::optional<std::string> answer = Wait()) {
-      Packer played(*answer);
-      if (played.Number() == number) return Unpack(&played);
+    send(worker.control_fd(), message.data(), message.size(), MSG_NOSIGNAL);
+    while (const std::optional<std::string> answer = WaitFor(worker)) {
+      Packer packed(*answer);
+      if (packed.Number() != number) continue;
+      PlayedInput played = Unpack(&packed);
+      if (!played.damage.ok()) *current_ = (*current_ + 1) % workers_.size();
+      return played;
     }
     return {.damage = {.damage = "no service",
                        .part = "worker",
@@ -175,21 +198,23 @@ class CorosyncTarget : public RequestTarget {
   std::string Name() const override { return name_; }
 
  private:
-  std::optional<std::string> Wait() {
-    pollfd entries[] = {{worker_.control_fd(), POLLIN, 0},
-                        {worker_.pidfd(), POLLIN, 0}};
+  static std::optional<std::string> WaitFor(const harness::Worker& worker) {
+    pollfd entries[] = {{worker.control_fd(), POLLIN, 0},
+                        {worker.pidfd(), POLLIN, 0}};
     poll(entries, 2, static_cast<int>(kDeadline.count()));
     if (entries[0].revents == 0) return std::nullopt;
-    return Receive(worker_.control_fd());
+    return Receive(worker.control_fd());
   }
 
-  harness::Worker worker_;
+  std::vector<harness::Worker> workers_;
+  size_t* const current_;  // the same for all that are forked from here
   std::string name_;
 };
 
 }  // namespace
 
 std::unique_ptr<RequestTarget> MakeRequestTarget(std::string_view service,
+                                                 int spares,
                                                  std::string* error) {
   if (service == "scripted") return std::make_unique<ScriptedTarget>();
   if (service != "corosync") {
@@ -197,7 +222,7 @@ std::unique_ptr<RequestTarget> MakeRequestTarget(std::string_view service,
         fmt::format("--service {}: not one of scripted, corosync", service);
     return nullptr;
   }
-  auto target = std::make_unique<CorosyncTarget>();
+  auto target = std::make_unique<CorosyncTarget>(spares);
   *error = target->Start();
   if (!error->empty()) return nullptr;
   return target;

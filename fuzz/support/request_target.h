@@ -34,10 +34,13 @@ class RequestTarget {
 
 // "scripted": the harness's own service of one node, in this process.
 // "corosync": a real one, and its clients, in a worker (harness/namespaces.h).
-// A process that is forked from this one may use it too, if nobody else does
-// meanwhile. Null, and one line in *error, if there is none.
+// `spares` more of that wait for the damage that the one in use comes to: a
+// new one takes some 150 ms until it serves. A process that is forked from this
+// one may use it too, if nobody else does meanwhile. Null, and one line in
+// *error, if there is none.
 // REQUIRES, of "corosync": one thread.
 std::unique_ptr<RequestTarget> MakeRequestTarget(std::string_view service,
+                                                 int spares,
                                                  std::string* error);
 
 }  // namespace cpgcert::fuzz

@@ -24,23 +24,23 @@ std::string Input(const std::vector<wire::Request>& requests,
 
 TEST(RequestTargetTest, ThereIsNoOtherService) {
   std::string error;
-  EXPECT_EQ(MakeRequestTarget("other", &error), nullptr);
+  EXPECT_EQ(MakeRequestTarget("other", 0, &error), nullptr);
   EXPECT_NE(error.find("not one of scripted, corosync"), std::string::npos);
 }
 
 TEST(RequestTargetTest, PlaysOnTheScriptedService) {
   std::string error;
-  const auto target = MakeRequestTarget("scripted", &error);
+  const auto target = MakeRequestTarget("scripted", 0, &error);
   ASSERT_NE(target, nullptr) << error;
   const PlayedInput played = target->Play(Input({wire::LocalGetRequest{}}));
   EXPECT_EQ(played.damage, RequestDamage{});
   EXPECT_FALSE(played.behaviours.empty());
 }
 
-// One corosync for all of it: the service is a new one after each death.
+// By turns on one of two, which are new ones after each death.
 TEST(RequestTargetTest, PlaysOnCorosyncAndGoesOnWhenItHasDied) {
   std::string error;
-  const auto target = MakeRequestTarget("corosync", &error);
+  const auto target = MakeRequestTarget("corosync", 1, &error);
   ASSERT_NE(target, nullptr) << error;
   const std::string honest = Input(
       {wire::JoinRequest{.group = "group", .process = ProcessOf(0)},
@@ -48,7 +48,7 @@ TEST(RequestTargetTest, PlaysOnCorosyncAndGoesOnWhenItHasDied) {
   // Corosync asserts that it can open the file.
   const std::string deadly =
       Input({wire::ZeroCopyAllocateRequest{.map_size = 4096}}, Filled::kSpent);
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 4; ++i) {
     const PlayedInput played = target->Play(honest);
     EXPECT_EQ(played.damage, RequestDamage{});
     EXPECT_FALSE(played.behaviours.empty());

@@ -25,11 +25,11 @@ const campaignsSection = (function () {
   function campaign(h, view, item, index) {
     const causes = item.causes.length;
     return h('div', {key: index}, [
-      h('h3', item.target + ': ' + (causes ?
+      h('h3', item.target + (item.tier && ', ' + item.tier) + ': ' + (causes ?
           model.plural(causes, 'root cause') : 'nothing found')),
-      h('p', {class: 'faint'}, item.inputs.toLocaleString('en') + ' inputs (' +
-          (item.tier || 'of all tiers') + ') in ' + Math.round(item.seconds) +
-          ' s, seed ' + item.seed),
+      h('p', {class: 'faint'}, item.inputs.toLocaleString('en') + ' inputs' +
+          (item.tier ? '' : ' of all tiers') + ' in ' +
+          Math.round(item.seconds) + ' s, seed ' + item.seed),
       ...item.causes.map((each, at) => cause(h, view, each, index + '/' + at)),
     ]);
   }

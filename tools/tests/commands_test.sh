@@ -4,7 +4,7 @@
 set -uo pipefail
 
 top=$TEST_TMPDIR/a\ checkout
-mkdir -p "$top/tools" "$TEST_TMPDIR/bin" "$TEST_TMPDIR/elsewhere" || exit 1
+mkdir -p "$top/tools/example_vendor" "$TEST_TMPDIR/bin" "$TEST_TMPDIR/elsewhere" || exit 1
 cp certify check "$top"
 cp tools/common.sh tools/count_tests "$top/tools"
 export HOME=$TEST_TMPDIR/home PATH=$TEST_TMPDIR/bin:$PATH
@@ -36,7 +36,7 @@ last_line_is() { [[ ${output##*$'\n'} = "$1" ]] || fail "last line not '$1'"; }
 script "$top/tools/setup" <<<'exit "${SETUP_STATUS:-0}"'
 script "$top/tools/lint" <<<'exit "${LINT_STATUS:-0}"'
 script "$TEST_TMPDIR/bin/bazel" <<'END'
-[[ $PWD = *'a checkout' ]] || exit 9
+[[ $PWD = *'a checkout' || $PWD = *'a checkout/tools/example_vendor' ]] || exit 9
 for argument; do
   [[ $argument != --build_event_json_file=* ]] || cp "$EVENTS" "${argument#*=}"
 done
@@ -74,11 +74,11 @@ cat >"$EVENTS" <<END
 END
 sed -i ':join; N; s/\n//; t join' "$EVENTS"
 expect 0 "$top/check"
-last_line_is '1 passed, 0 failed'
+last_line_is '2 passed, 0 failed'
 LINT_STATUS=1 expect 1 "$top/check"
-last_line_is '1 passed, 1 failed'
+last_line_is '2 passed, 1 failed'
 BAZEL_STATUS=1 expect 1 "$top/check"
-last_line_is '1 passed, 1 failed'
+last_line_is '2 passed, 1 failed'
 LINT_STATUS=1 expect 1 "$top/check" --only-lint
 expect 0 "$top/check" --only-lint
 expect 0 "$top/check" --help

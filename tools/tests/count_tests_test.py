@@ -104,6 +104,15 @@ class CountTests(unittest.TestCase):
         self.expect('1 passed, 1 failed', 1, 'tools/lint found problems',
                     lint=1)
 
+    def test_two_workspaces_with_the_same_label(self):
+        self.add_result('//:t', [PASSING])
+        path = self.folder / 'events.json'
+        path.write_text(json.dumps(self.events[0]))
+        done = subprocess.run(
+            ['tools/count_tests', '--bazel-status', '0', path, path],
+            stdout=subprocess.PIPE, text=True, check=True)
+        self.assertEqual(done.stdout, '2 passed, 0 failed\n')
+
     def test_no_events(self):
         self.expect('0 passed, 1 failed', 1, 'no test ran')
 

@@ -28,6 +28,7 @@ namespace cpgcert::fuzz {
 namespace {
 
 constexpr int kCouldNotLook = 2;
+constexpr int kSpares = 5;
 
 struct Arguments {
   std::string service = "corosync";
@@ -49,7 +50,7 @@ int Search(Arguments arguments) {
   }
   std::string error;
   const std::unique_ptr<RequestTarget> target =
-      MakeRequestTarget(arguments.service, &error);
+      MakeRequestTarget(arguments.service, kSpares, &error);
   if (target == nullptr) return CouldNotLook(error);
   arguments.options.duration = std::chrono::seconds(arguments.seconds);
   arguments.options.log = [](const std::string& line) {

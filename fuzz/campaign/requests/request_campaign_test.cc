@@ -85,7 +85,7 @@ TEST(RequestCampaignTest, FindsWhatThereIsOnceWithAnySeed) {
 
 TEST(RequestCampaignTest, FindsNothingInConformantInputsOfTheScriptedService) {
   std::string error;
-  const auto target = MakeRequestTarget("scripted", &error);
+  const auto target = MakeRequestTarget("scripted", 0, &error);
   ASSERT_NE(target, nullptr) << error;
   RecordCampaignOptions options{.inputs_max = 2000, .tier = Trust::kConformant};
   const CampaignReport report = SearchInRequests(target.get(), options);
