@@ -104,8 +104,9 @@ def cpg_fuzz_test(
         binary = ":%s_bin" % name,
         corpus = ":%s_corpus" % name,
         dictionary = dictionary,
+        # Not part of //...: another sanitizer does not go with its own.
+        tags = ["manual"],
         visibility = ["//fuzz:__subpackages__"],
-        **kwargs
     )
 
 def cpg_regression_test(

@@ -42,7 +42,8 @@ TEST(SpareServiceTest, ServesOnceTheFirstIsDeadAndEndsWithTheObject) {
 TEST(SpareServiceTest, StartsAgain) {
   InsideWithService([](Corosync* service) {
     std::string error;
-    const std::unique_ptr<SpareService> spare = SpareService::Prepare({}, &error);
+    const std::unique_ptr<SpareService> spare =
+        SpareService::Prepare({}, &error);
     ASSERT_NE(spare, nullptr) << error;
     ASSERT_EQ(ServiceControl(service->pid()).Kill(), "");
     for (int i = 0; i < 2; ++i) {

@@ -344,9 +344,10 @@ size_t MemoryOf(const harness::CpgApi& api, size_t connections) {
   PlayCalls(api, program);
   const MemoryUse before = MemoryUseNow();
   for (int i = 0; i < kAgain; ++i) PlayCalls(api, program);
-  const size_t grown = MemoryUseNow().allocated - before.allocated;
+  const MemoryUse now = MemoryUseNow();
+  if (now.allocated <= before.allocated) return 0;
   constexpr size_t kTable = 4096;  // it grows now and then
-  return grown == 0 ? 0 : kTable + 2 * connections * grown / kAgain;
+  return kTable + 2 * connections * (now.allocated - before.allocated) / kAgain;
 }
 
 }  // namespace

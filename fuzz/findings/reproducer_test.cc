@@ -39,6 +39,13 @@ TEST(RootCauseTest, HasAKeyForPeopleAndANameForFiles) {
             "partial deliver: sender: honest, and yet a callback with wrong "
             "contents");
   EXPECT_EQ(honest.Name(), "partial-deliver-sender-wrong");
+  honest.outcome = {.damage = Damage::kMissingCallback};
+  EXPECT_EQ(honest.Name(), "partial-deliver-not-as-owed");
+  RootCause other = honest;
+  other.outcome = {.damage = Damage::kUnowedError};
+  EXPECT_EQ(honest.Key(), other.Key());
+  other.outcome = {.damage = Damage::kCrash};
+  EXPECT_NE(honest.Key(), other.Key());
 }
 
 TEST(RootCauseTest, MergingKeepsTheInputOfTheBetterService) {

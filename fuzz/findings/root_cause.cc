@@ -76,6 +76,13 @@ void SeeOtherDamages(const BrokenRelation& broken, Runner* runner,
   }
 }
 
+// All of these may be one mistake's.
+bool IsNotAsOwed(Damage damage) {
+  return damage == Damage::kUnowedError || damage == Damage::kErrorMissing ||
+         damage == Damage::kMissingCallback ||
+         damage == Damage::kUnowedCallback || damage == Damage::kSession;
+}
+
 std::string WithHyphens(std::string text) {
   std::ranges::replace(text, ' ', '-');
   return text;
@@ -84,9 +91,11 @@ std::string WithHyphens(std::string text) {
 }  // namespace
 
 std::string RootCause::RelationText() const {
-  return broken.has_value()
-             ? TextOf(*broken).broken
-             : fmt::format("honest, and yet {}", NameOf(outcome.damage));
+  if (broken.has_value()) return TextOf(*broken).broken;
+  return fmt::format("honest, and yet {}",
+                     IsNotAsOwed(outcome.damage)
+                         ? "not the callbacks and errors that are owed"
+                         : NameOf(outcome.damage));
 }
 
 std::string RootCause::Key() const {
@@ -104,9 +113,10 @@ std::string RootCause::Name() const {
   if (broken.has_value()) {
     return fmt::format("{}-{}", kind, TextOf(*broken).name);
   }
-  return WithHyphens(fmt::format("{}-{}{}", kind,
-                                 outcome.part.empty() ? "" : outcome.part + "-",
-                                 ShortNameOf(outcome.damage)));
+  return WithHyphens(fmt::format(
+      "{}-{}{}", kind, outcome.part.empty() ? "" : outcome.part + "-",
+      IsNotAsOwed(outcome.damage) ? "not as owed"
+                                  : ShortNameOf(outcome.damage)));
 }
 
 std::string RootCause::FieldText() const {

@@ -36,7 +36,8 @@ struct RootCause {
   int tries = 0;
 
   // "message_size > bytes that follow", or what went wrong: "honest, and yet a
-  // callback with wrong contents".
+  // callback with wrong contents". What comes to other callbacks or errors than
+  // are owed is one thing.
   std::string RelationText() const;
   // "deliver: message_size > bytes that follow". Two findings of the same root
   // cause have the same, whatever led to them.

@@ -69,6 +69,7 @@ def measure(target, seeds, library=None):
             shutil.copy(seed, folder / 'seeds')
         status, output = run(
             [*SAME_ADDRESSES, target, *options, '-merge=1', '-max_len=1048576',
+             '-rss_limit_mb=0',
              f'-merge_control_file={folder}/control', folder / 'merged',
              folder / 'seeds'],
             cwd=folder, env={'PATH': os.defpath, **ENVIRONMENT})

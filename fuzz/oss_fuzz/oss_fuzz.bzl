@@ -4,9 +4,11 @@
 #   address, undefined: with this sanitizer, and for libFuzzer
 #   given: as the command line says, as .clusterfuzzlite/build.sh does
 _INSTRUMENTATION = "//fuzz/oss_fuzz:instrumentation"
+_FUZZING = "-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION"
 _COPTS = {
-    "address": ["-fsanitize=fuzzer-no-link,address"],
+    "address": [_FUZZING, "-fsanitize=fuzzer-no-link,address"],
     "undefined": [
+        _FUZZING,
         "-fsanitize=fuzzer-no-link,undefined",
         "-fno-sanitize-recover=all",
     ],

@@ -149,7 +149,7 @@ bool HonestClient::Join(RequestDamage* damage) {
 
 bool HonestClient::MessageToItself(
     const std::string& message,
-    const std::function<void(const wire::Event&)>& see, RequestDamage* damage) {
+    const std::function<bool(const wire::Event&)>& see, RequestDamage* damage) {
   Ask(wire::MulticastRequest{.message = message}, damage);
   for (;;) {
     const auto event = NextEvent(damage);
@@ -159,7 +159,7 @@ bool HonestClient::MessageToItself(
         delivered->process == process_) {
       return true;
     }
-    see(*event);
+    if (!see(*event)) return false;
   }
 }
 

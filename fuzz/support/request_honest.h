@@ -51,11 +51,11 @@ class HonestClient {
 
   // As the only member.
   bool Join(RequestDamage* damage);
-  // Sends this message, and takes events until it has come back; `see` is
-  // shown the others.
+  // Sends this message, and takes events until it has come back. `see` is shown
+  // the others; false ends the wait.
   bool MessageToItself(
       const std::string& message,
-      const std::function<void(const harness::wire::Event&)>& see,
+      const std::function<bool(const harness::wire::Event&)>& see,
       RequestDamage* damage);
   // Sees that it is the only member, leaves, and waits until it has left.
   bool Leave(RequestDamage* damage);

@@ -203,6 +203,7 @@ RequestDamage RequestSession::LookAsBystander() {
                 .owed = "no event",
                 .came = TextOf(event)},
                &seen);
+    return false;
   };
   bystander_.MessageToItself(NewMessage(), see, &damage);
   return damage.ok() ? seen : damage;
@@ -220,6 +221,7 @@ RequestDamage RequestSession::LookAsNeighbour(RequestPlayer* player, bool all) {
                    std::get_if<wire::PartialDeliverEvent>(&event)) {
       NoteDamage(See(*part, player), &seen);
     }
+    return seen.ok();  // who is put out does not hear itself any more
   };
   neighbour_.MessageToItself(NewMessage(), see, &damage);
   if (!seen.ok() || !damage.ok()) return seen.ok() ? damage : seen;
@@ -370,6 +372,7 @@ RequestDamage RequestSession::BeServed() {
                      SecretGroup("guest"));
   const auto see = [&](const wire::Event& event) {
     NoteDamage(NotServed("its own message", TextOf(event)), &damage);
+    return false;
   };
   guest.Connect(kGuestSizeMax, &damage);
   guest.Join(&damage);
