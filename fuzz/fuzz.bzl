@@ -13,6 +13,7 @@ def _replays(name, target, inputs, libraries, options, data, size, **kwargs):
             args = (["--libcpg=$(location %s)" % library] if library else
                     options) + ["$(locations %s)" % label for label in inputs],
             data = inputs + ([library] if library else data),
+            visibility = ["//fuzz:__subpackages__"],
             deps = [
                 target + "_target",
                 "//fuzz/support:replay_main",

@@ -36,8 +36,8 @@ namespace {
 constexpr int kBadUsage = 2;
 constexpr int kNoSpares = 0;  // the first damage is the last
 constexpr size_t kBehaviours = 1 << 14;
-__attribute__((
-    section("__libfuzzer_extra_counters"))) uint8_t behaviours[kBehaviours];
+__attribute__((used, section("__libfuzzer_extra_counters"))) uint8_t
+    behaviours[kBehaviours];
 
 Trust trust_max = Trust::kHostile;
 std::unique_ptr<RequestTarget> target;

@@ -199,8 +199,14 @@ void Service::Kill() {
   if (pid_ < 0) return;
   kill(-pid_, SIGKILL);  // with what it has started
   if (Alive()) {
+    kill(pid_, SIGKILL);
     while (waitpid(pid_, &wait_status_, 0) < 0 && errno == EINTR) {
     }
+  }
+  // The others of its group, which may have become children of ours.
+  const auto deadline = steady_clock::now() + kSignalLimit;
+  while (kill(-pid_, 0) == 0 && steady_clock::now() < deadline) {
+    if (waitpid(-pid_, nullptr, WNOHANG) <= 0) PollFor(nullptr, 0, kPause);
   }
   if (pidfd_ >= 0) close(pidfd_);
   RemoveLeftovers(pid_);

@@ -79,14 +79,20 @@ Data SectionList(const Comparison& comparison) {
     const char* title;
     const char* sign;
     const char* look;
+    const char* verb;
+    bool open;
     const std::vector<Change>* changes;
   };
   const Section sections[] = {
-      {"worse", "Worse", "✗", "bad", &comparison.worse},
-      {"better", "Better", "✓", "good", &comparison.better},
-      {"changed", "Changed", "△", "known", &comparison.changed},
-      {"appeared", "Appeared", "+", "plain", &comparison.appeared},
-      {"vanished", "Vanished", "–", "plain", &comparison.vanished}};
+      {"worse", "Worse", "✗", "bad", "became worse", true, &comparison.worse},
+      {"better", "Better", "✓", "good", "became better", true,
+       &comparison.better},
+      {"changed", "Changed", "△", "known", "changed", true,
+       &comparison.changed},
+      {"appeared", "Appeared", "+", "plain", "appeared", false,
+       &comparison.appeared},
+      {"vanished", "Vanished", "–", "plain", "vanished", false,
+       &comparison.vanished}};
   Data list(Data::type::list);
   for (const Section& section : sections) {
     list << PageObject()
@@ -94,6 +100,8 @@ Data SectionList(const Comparison& comparison) {
                 .Text("title", section.title)
                 .Text("sign", section.sign)
                 .Text("look", section.look)
+                .Text("verb", section.verb)
+                .Flag("open", section.open)
                 .Text("count", std::to_string(section.changes->size()))
                 .Flag("has_changes", !section.changes->empty())
                 .Set("changes", ChangeList(*section.changes))

@@ -13,6 +13,10 @@
 extern "C" __attribute__((weak)) size_t
 __sanitizer_get_current_allocated_bytes();
 
+// Of the sanitizers, which keep freed memory, and map more.
+extern "C" __attribute__((weak)) size_t
+__sanitizer_get_current_allocated_bytes();
+
 namespace cpgcert::fuzz {
 
 Footprint FootprintNow() {
@@ -33,6 +37,9 @@ Footprint FootprintNow() {
 }
 
 MemoryUse MemoryUseNow() {
+  if (__sanitizer_get_current_allocated_bytes != nullptr) {
+    return {.allocated = __sanitizer_get_current_allocated_bytes()};
+  }
   if (__sanitizer_get_current_allocated_bytes != nullptr) {
     // What was freed stays mapped there for a while.
     return {.allocated = __sanitizer_get_current_allocated_bytes()};

@@ -16,8 +16,8 @@ struct Footprint {
 };
 Footprint FootprintNow();
 
-// What is allocated, and mapped, in bytes. Neither is exact: what grows again
-// and again by the same is left behind.
+// What is allocated, and mapped, in bytes; under a sanitizer nothing is called
+// mapped. Neither is exact: what grows again and again is left behind.
 struct MemoryUse {
   size_t allocated = 0;
   size_t mapped = 0;

@@ -173,7 +173,6 @@ class Campaign {
     const Sequence minimised =
         Minimise(candidate.sequence, outcome,
                  hangs ? kHangingRuns : kMinimisingRuns, &runner_);
-    if (GoesWrongAnyway(minimised, outcome)) return;
     const Outcome again = runner_.Run(minimised);
     const int tries =
         hangs ? std::min(options_.tries, kHangingTries) : options_.tries;
@@ -182,27 +181,6 @@ class Campaign {
     cause.damages.insert(outcome.damage);
     shadows_.Add(cause);
     Keep(std::move(cause));
-  }
-
-  // A malformed event leads to an error, so that neither one error too many nor
-  // a callback too few is what a missing check leads to. If something is wrong
-  // too when the event is mended, that is explained instead.
-  bool GoesWrongAnyway(const Sequence& minimised, const Outcome& outcome) {
-    if (outcome.damage != Damage::kUnowedError &&
-        outcome.damage != Damage::kMissingCallback &&
-        outcome.damage != Damage::kSession) {
-      return false;
-    }
-    const std::vector<BrokenRelation> broken = BrokenRelations(minimised);
-    for (const BrokenRelation& relation : broken) {
-      const Candidate mended(WithHonestValue(minimised, relation));
-      if (mended.broken.size() >= broken.size()) continue;
-      const Outcome without = runner_.Run(mended.sequence, outcome.later);
-      if (without.ok()) continue;
-      Explain(mended, without);
-      return true;
-    }
-    return false;
   }
 
   void Keep(RootCause cause) {

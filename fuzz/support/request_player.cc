@@ -93,6 +93,10 @@ bool Fits(std::string_view request, std::string_view reply) {
   });
 }
 
+std::string LocalGet() {
+  return wire::Build(wire::Request(wire::LocalGetRequest{}));
+}
+
 bool IsZeroCopy(std::string_view request) {
   const std::optional<RequestId> id = KnownId(request);
   return id == RequestId::kZeroCopyAllocate || id == RequestId::kZeroCopyFree;
@@ -131,10 +135,8 @@ void RequestPlayer::Forget(Area* area) {
 }
 
 void RequestPlayer::WaitDealtWith() {
-  const std::string request =
-      wire::Build(wire::Request(wire::LocalGetRequest{}));
   for (int i = 0; i < kRequestConnections; ++i) {
-    if (clients_.at(i).open) service_.Send(i, request);
+    if (clients_.at(i).open) service_.Send(i, LocalGet());
   }
 }
 
@@ -153,6 +155,8 @@ RequestDamage RequestPlayer::Play(const RequestRecords& records) {
         break;
       case RequestAction::kClose:
         if (clients_.at(record.connection).open) {
+          // As behind the reply to a finalize: what came before is done.
+          service_.Send(record.connection, LocalGet());
           Close(record.connection);
           wait_told_();
         }

@@ -97,7 +97,7 @@ class PageTest(unittest.TestCase):
         cls.addClassCleanup(cls.profile.cleanup)
         cls.browser = start_browser(cls.profile.name)
         cls.addClassCleanup(cls.browser.quit)
-        cls.browser.implicitly_wait(0)
+        cls.browser.set_script_timeout(300)  # seconds; axe-core takes some
 
     def adjust(self, width, dark):
         self.width = width

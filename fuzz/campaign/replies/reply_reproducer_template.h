@@ -18,6 +18,7 @@ inline constexpr char kReplyReproducerTemplate[] = R"program(@TITLE@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -142,9 +143,17 @@ int32_t DeletePoll(int32_t descriptor) {
   return qb_loop_poll_del(loop, descriptor);
 }
 
+int32_t Stop(int32_t, void*) {
+  qb_loop_stop(loop);
+  return 0;
+}
+
+// Until SIGTERM, which comes when the client dies, too.
 void Serve(int ready) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
   loop = qb_loop_create();
+  qb_loop_signal_handle signal{};
+  qb_loop_signal_add(loop, QB_LOOP_HIGH, SIGTERM, nullptr, Stop, &signal);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
   qb_ipcs_service_handlers handlers{};
   handlers.connection_accept = Accept;
   handlers.connection_created = Created;
@@ -162,6 +171,7 @@ void Serve(int ready) {
   qb_ipcs_poll_handlers_set(service, &poll);
   const char listening = qb_ipcs_run(service) == 0 ? 'y' : 'n';
   if (write(ready, &listening, 1) == 1 && listening == 'y') qb_loop_run(loop);
+  qb_ipcs_destroy(service);  // and what it shared with its clients
 }
 
 // --- The client -------------------------------------------------------------
@@ -306,7 +316,8 @@ int main() {
   int ready[2];
   char listening = 'n';
   if (pipe(ready) != 0) return 2;
-  if (fork() == 0) {
+  const pid_t server = fork();
+  if (server == 0) {
     Serve(ready[1]);
     _exit(0);
   }
@@ -318,6 +329,8 @@ int main() {
   bool right = true;
   const std::string first = Session(0x00, &right);
   const std::string second = Session(0x5a, &right);
+  kill(server, SIGTERM);
+  waitpid(server, nullptr, 0);
   if (first.empty()) {
     std::puts("cannot connect");
     return 2;

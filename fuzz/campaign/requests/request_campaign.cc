@@ -31,6 +31,14 @@ Cause CauseOf(const RequestRecords& records, const FoundFlaw& found) {
           .relation = text.broken};
 }
 
+std::set<std::string> KeysOf(const RequestRecords& records) {
+  std::set<std::string> keys;
+  for (const FoundFlaw& found : FlawsOf(records)) {
+    keys.insert(CauseOf(records, found).key);
+  }
+  return keys;
+}
+
 std::vector<RequestRecords> ParsedSeeds() {
   std::vector<RequestRecords> parsed;
   for (const auto& [name, seed] : RequestSeeds()) {
@@ -86,10 +94,7 @@ Wrong Play(RequestTarget* target, const std::string& input) {
 }
 
 bool Hides(const std::string& input, const Cause& known) {
-  const RequestRecords records = ParseRequestInput(input);
-  return std::ranges::any_of(FlawsOf(records), [&](const FoundFlaw& found) {
-    return CauseOf(records, found).key == known.key;
-  });
+  return KeysOf(ParseRequestInput(input)).contains(known.key);
 }
 
 std::string Describe(const std::string& input) {
@@ -144,8 +149,12 @@ std::vector<RequestRecords> AroundFlaws(const RequestRecords& records) {
 std::vector<std::string> SimplerRequests(const std::string& input) {
   const RequestRecords records = ParseRequestInput(input);
   std::vector<std::string> simpler;
+  // What gains a flaw may do the same damage for another reason.
+  const std::set<std::string> keys = KeysOf(records);
   const auto add = [&](const RequestRecords& one) {
-    if (one != records) simpler.push_back(BuildRequestInput(one));
+    if (one != records && std::ranges::includes(keys, KeysOf(one))) {
+      simpler.push_back(BuildRequestInput(one));
+    }
   };
   for (const RequestRecords& fewer : AroundFlaws(records)) {
     if (fewer.size() < records.size()) add(fewer);
@@ -185,8 +194,10 @@ Cause CauseInRequests(const std::string& input, const Wrong& wrong) {
         std::ranges::find(flaws, last, &FoundFlaw::record);
     return CauseOf(records, *first_of_last);
   }
-  const std::string kind =
-      records.empty() ? "no request" : RequestKind(records.back().bytes);
+  std::string kind = "no request";
+  for (const RequestRecord& record : records) {
+    if (record.action == RequestAction::kSend) kind = RequestKind(record.bytes);
+  }
   return {.key = fmt::format("{}: {}", kind, wrong.damage),
           .field = kind,
           .relation = wrong.damage};
