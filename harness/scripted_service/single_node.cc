@@ -107,7 +107,7 @@ SingleNode::Answer SingleNode::On(int connection,
 }
 
 SingleNode::Answer SingleNode::On(int connection,
-                                  const wire::LeaveRequest& request) {
+                                  const wire::LeaveRequest& /*request*/) {
   Connection& leaving = connections_[connection];
   if (!leaving.joined) {
     return Plain(ReplyId::kLeave, CS_ERR_NOT_EXIST);
@@ -119,13 +119,14 @@ SingleNode::Answer SingleNode::On(int connection,
   std::erase_if(members, [&](const Address& member) {
     return member.process == leaving.membership.process;
   });
-  SendToGroup(group,
-              wire::ConfigurationEvent{
-                  .group = group,
-                  .members = members,
-                  .left = {{node_, request.process, CPG_REASON_LEAVE}},
-              },
-              &answer.events);
+  SendToGroup(
+      group,
+      wire::ConfigurationEvent{
+          .group = group,
+          .members = members,
+          .left = {{node_, leaving.membership.process, CPG_REASON_LEAVE}},
+      },
+      &answer.events);
   leaving.joined = false;
   return answer;
 }
@@ -180,13 +181,11 @@ SingleNode::Answer SingleNode::On(int /*connection*/,
 }
 
 SingleNode::Answer SingleNode::On(
-    int /*connection*/, const wire::IterationInitializeRequest& request) {
+    int connection, const wire::IterationInitializeRequest& request) {
   const auto type = static_cast<wire::IterationType>(request.type);
   std::set<std::string> groups;
-  for (const auto& [number, connection] : connections_) {
-    if (connection.joined) {
-      groups.insert(connection.membership.group);
-    }
+  for (const auto& [number, other] : connections_) {
+    if (other.joined) groups.insert(other.membership.group);
   }
   Iteration iteration;
   for (const std::string& group : groups) {
@@ -201,15 +200,16 @@ SingleNode::Answer SingleNode::On(
   }
   std::ranges::reverse(iteration);
   const uint64_t number = next_iteration_++;
-  iterations_[number] = std::move(iteration);
+  connections_[connection].iterations[number] = std::move(iteration);
   return {.reply =
               wire::Build(wire::IterationInitializeReply{.iteration = number})};
 }
 
-SingleNode::Answer SingleNode::On(int /*connection*/,
+SingleNode::Answer SingleNode::On(int connection,
                                   const wire::IterationNextRequest& request) {
-  const auto found = iterations_.find(request.iteration);
-  if (found == iterations_.end()) {
+  auto& iterations = connections_[connection].iterations;
+  const auto found = iterations.find(request.iteration);
+  if (found == iterations.end()) {
     return {.reply = wire::Build(
                 wire::IterationNextReply{.error = CS_ERR_BAD_HANDLE})};
   }
@@ -223,8 +223,9 @@ SingleNode::Answer SingleNode::On(int /*connection*/,
 }
 
 SingleNode::Answer SingleNode::On(
-    int /*connection*/, const wire::IterationFinalizeRequest& request) {
-  const bool known = iterations_.erase(request.iteration) > 0;
+    int connection, const wire::IterationFinalizeRequest& request) {
+  const bool known =
+      connections_[connection].iterations.erase(request.iteration) > 0;
   return Plain(ReplyId::kIterationFinalize, known ? CS_OK : CS_ERR_BAD_HANDLE);
 }
 

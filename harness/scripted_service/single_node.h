@@ -41,15 +41,17 @@ class SingleNode {
     std::string group{};
     uint32_t process = 0;
   };
+  // The entries that an iteration has still to give, last first.
+  using Iteration = std::vector<wire::IterationNextReply>;
   struct Connection {
     bool joined = false;
     Membership membership{};
     // Since a message in fragments began, another has joined the group, who
     // could not put it together.
     bool message_interrupted = false;
+    // Those that it has begun, by what the service calls them.
+    std::map<uint64_t, Iteration> iterations{};
   };
-  // The entries that an iteration has still to give, last first.
-  using Iteration = std::vector<wire::IterationNextReply>;
 
   Answer On(int connection, const wire::JoinRequest& request);
   Answer On(int connection, const wire::LeaveRequest& request);
@@ -71,7 +73,6 @@ class SingleNode {
 
   const uint32_t node_;
   std::map<int, Connection> connections_;
-  std::map<uint64_t, Iteration> iterations_;
   uint64_t next_iteration_ = 1;
 };
 
