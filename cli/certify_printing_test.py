@@ -11,8 +11,8 @@ sys.dont_write_bytecode = True
 from certify_testing import (  # pylint: disable=wrong-import-position
     CertifyTest, DEVIANT, ONE_PASSING)
 
-HEAD = re.compile(r'([A-Z]+-\d\d) (api|faults) (documented|header|observed)'
-                  r'(, cpg_\w+)?(, optional)?')
+HEAD = re.compile(r'([A-Z]+-(?:\d\d|[A-Z]+)) (api|faults|wire) '
+                  r'(documented|header|observed)(, cpg_\w+)?(, optional)?')
 
 
 class Requirements(CertifyTest):
@@ -53,7 +53,8 @@ class Requirements(CertifyTest):
         required = self.required(blocks)
         self.assertEqual(len(set(required)), len(required))
         self.assertTrue(counts.startswith(f'{len(required)} requirements: '))
-        for profile, tiers in re.findall(r'(api|faults) ([^;\n]*)', counts):
+        for profile, tiers in re.findall(r'(api|faults|wire) ([^;\n]*)',
+                                         counts):
             for number, tier in re.findall(r'(\d+) (\w+)', tiers):
                 self.assertEqual(int(number), sum(
                     entry[1:] == (profile, tier) for entry in required))

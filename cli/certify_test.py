@@ -13,8 +13,9 @@ from certify_testing import (  # pylint: disable=wrong-import-position
     CERTIFY, CertifyTest, DEVIANT, ONE_PASSING, PASSING, REPORTS, inside,
     read_to_the_end)
 
-LISTED = re.compile(r'(([A-Z]+-\d\d)(?:/[A-Z][A-Za-z0-9]*)+) '
-                    r'(\2(?:,[A-Z]+-\d\d)*) (api|faults)')
+ID = r'[A-Z]+-(?:\d\d|[A-Z]+)'
+LISTED = re.compile(rf'(({ID})(?:/[A-Z][A-Za-z0-9]*)+) '
+                    rf'(\2(?:,{ID})*) (api|faults|wire)')
 
 
 class Listing(CertifyTest):

@@ -5,7 +5,7 @@
 #include "cli/version.h"
 #include "conformance/case.h"
 #include "conformance/requirements/requirements.h"
-#include "harness/sha256.h"
+#include "harness/identity/sha256.h"
 
 namespace cpgcert::cli {
 

@@ -100,9 +100,8 @@ void Declare(CLI::App* app, Options* options) {
       ->type_name("TEXT");
   app->footer(
       "Commands that look at certificates: certify compare OLD NEW, certify "
-      "matrix DIR...; each has a --help.\n\nExit status: 0 certified for what "
-      "was asked, 1 not certified, 2 could "
-      "not judge.");
+      "matrix DIR..., certify verify DIR; each has a --help.\n\nExit status: 0 "
+      "certified for what was asked, 1 not certified, 2 could not judge.");
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "cli/selection.h"
 #include "conformance/case_runner.h"
 #include "conformance/deviations.h"
-#include "harness/library_identity.h"
+#include "harness/identity/library_identity.h"
 #include "harness/service_choice.h"
 #include "reports/certificate.h"
 

@@ -24,7 +24,7 @@
 #include "conformance/case.h"
 #include "conformance/certification.h"
 #include "conformance/requirements/requirements.h"
-#include "harness/library_identity.h"
+#include "harness/identity/library_identity.h"
 #include "harness/verdict.h"
 #include "reports/json.h"
 

@@ -37,11 +37,11 @@ struct Target {
 
 constexpr std::array kTargets = {
     Target{"event_decoder", "EventDecoder",
-           "fuzz/findings/event_decoder_findings", ""},
+           "fuzz/events/findings/event_decoder_findings", ""},
     Target{"reply_decoder", "ReplyDecoder",
-           "fuzz/campaign/replies/reply_decoder_findings", ""},
+           "fuzz/replies/findings/reply_decoder_findings", ""},
     Target{"request_decoder", "RequestDecoder",
-           "fuzz/campaign/requests/request_decoder_findings", "WIRE-REQUESTS",
+           "fuzz/requests/findings/request_decoder_findings", "WIRE-REQUESTS",
            true},
     Target{"call_sequence", "CallSequence", "fuzz/calls/call_sequence_findings",
            "WIRE-CALLS"},

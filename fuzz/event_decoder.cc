@@ -1,17 +1,17 @@
 // What cpg_dispatch decodes: any events, of any kind and length, in any order,
-// to a connection that has not joined (fuzz/support/event_input.h).
+// to a connection that has not joined (fuzz/events/event_input.h).
 //
 // Must hold:
 //   - nothing crashes or hangs, or reads or writes beyond what arrived
 //   - the callbacks are those that are owed for the events, in their order,
-//     and every byte that they are given is there (support/owed_events.h)
+//     and every byte that they are given is there (events/owed_events.h)
 //   - an event that is not well-formed makes no callback, and a dispatch fail
 //   - what lies in memory behind an event does not matter: an input does the
 //     same over two different fillings of the library's buffer
 //   - afterwards the connection can be finalized, and is closed then
 //
 // A library that does not bind to this process is given them by a libqb server
-// (support/event_server.h); what lies behind an event is left alone there.
+// (events/event_server.h); what lies behind an event is left alone there.
 
 #include <cstdint>
 #include <cstdio>
@@ -21,13 +21,13 @@
 #include <vector>
 
 #include "fuzz/coverage/coverage.h"
-#include "fuzz/mutation/mutator.h"
-#include "fuzz/mutation/tier.h"
-#include "fuzz/support/callback_trace.h"
-#include "fuzz/support/event_input.h"
-#include "fuzz/support/event_session.h"
-#include "fuzz/support/owed_events.h"
-#include "fuzz/support/server_transport.h"
+#include "fuzz/events/callback_trace.h"
+#include "fuzz/events/event_input.h"
+#include "fuzz/events/event_session.h"
+#include "fuzz/events/mutator.h"
+#include "fuzz/events/owed_events.h"
+#include "fuzz/events/server_transport.h"
+#include "fuzz/events/tier.h"
 #include "fuzz/support/target_coverage.h"
 #include "fuzz/support/target_options.h"
 #include "harness/qb_in_process/in_process_service.h"

@@ -93,6 +93,7 @@ def cpg_fuzz_test(
     fuzz_launcher(
         name = name + "_run",
         testonly = True,
+        visibility = ["//tools/tests:__pkg__"],
         binary = ":%s_bin" % name,
         corpus = ":%s_corpus" % name,
         dictionary = dictionary,

@@ -1,11 +1,11 @@
 // What the calls of a library make of the service's replies: any bytes, or an
-// errno, for each request (fuzz/support/reply_input.h).
+// errno, for each request (fuzz/replies/reply_input.h).
 //
 // Must hold:
 //   - nothing crashes or hangs, or reads or writes beyond what arrived and what
 //     the caller gave
 //   - each call comes to what is owed for its reply: the code and the values of
-//     a well-formed one, an error for any other (support/reply_owed.h, where
+//     a well-formed one, an error for any other (replies/reply_owed.h, where
 //     what a library is free to do is said too)
 //   - what lies in memory behind a reply, and on the stack before a call, does
 //     not matter: an input does the same over two different fillings
@@ -21,11 +21,11 @@
 #include <vector>
 
 #include "fuzz/coverage/coverage.h"
-#include "fuzz/mutation/mutator.h"
-#include "fuzz/mutation/reply_mutator.h"
-#include "fuzz/support/reply_input.h"
-#include "fuzz/support/reply_owed.h"
-#include "fuzz/support/reply_session.h"
+#include "fuzz/events/mutator.h"
+#include "fuzz/replies/reply_input.h"
+#include "fuzz/replies/reply_mutator.h"
+#include "fuzz/replies/reply_owed.h"
+#include "fuzz/replies/reply_session.h"
 #include "fuzz/support/target_coverage.h"
 #include "fuzz/support/target_options.h"
 #include "harness/cpg_api.h"

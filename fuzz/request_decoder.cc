@@ -1,5 +1,5 @@
 // What a service decodes: requests as clients could send them, of any kind and
-// length, on several connections (fuzz/support/request_input.h).
+// length, on several connections (fuzz/requests/request_input.h).
 //
 //   --service scripted   the harness's own service of one node, in this process
 //                        (the default)
@@ -10,7 +10,7 @@
 // Both as "--name VALUE" or "--name=VALUE". Processes that libFuzzer starts get
 // them through CPGCERT_FUZZ_SERVICE and CPGCERT_FUZZ_TRUST.
 //
-// Must hold: what fuzz/support/request_session.h says. A service has no
+// Must hold: what fuzz/requests/request_session.h says. A service has no
 // coverage here; what leads to another kind of answer is new to libFuzzer.
 
 #include <unistd.h>
@@ -23,12 +23,12 @@
 #include <string>
 #include <string_view>
 
+#include "fuzz/events/owed_events.h"
 #include "fuzz/mutation/random_choice.h"
-#include "fuzz/mutation/request_mutator.h"
-#include "fuzz/support/owed_events.h"
-#include "fuzz/support/request_flaws.h"
-#include "fuzz/support/request_input.h"
-#include "fuzz/support/request_target.h"
+#include "fuzz/requests/request_flaws.h"
+#include "fuzz/requests/request_input.h"
+#include "fuzz/requests/request_mutator.h"
+#include "fuzz/requests/request_target.h"
 
 namespace cpgcert::fuzz {
 namespace {

@@ -19,9 +19,9 @@
 #include <vector>
 
 #include "fuzz/calls/call_seeds.h"
-#include "fuzz/support/event_input.h"
-#include "fuzz/support/reply_seeds.h"
-#include "fuzz/support/request_seeds.h"
+#include "fuzz/events/event_input.h"
+#include "fuzz/replies/reply_seeds.h"
+#include "fuzz/requests/request_seeds.h"
 #include "harness/wire/wire.h"
 
 namespace cpgcert::fuzz {

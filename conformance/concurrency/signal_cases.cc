@@ -16,8 +16,8 @@
 #include "conformance/support/service_calls.h"
 #include "conformance/support/support.h"
 #include "conformance/support/watched_answer.h"
+#include "harness/disturbances/signal_probe.h"
 #include "harness/message.h"
-#include "harness/signal_probe.h"
 
 namespace cpgcert::conformance::concurrency {
 

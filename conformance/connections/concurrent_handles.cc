@@ -16,7 +16,7 @@
 
 #include "conformance/connections/topics.h"
 #include "conformance/support/support.h"
-#include "harness/allocation_faults.h"
+#include "harness/disturbances/allocation_faults.h"
 #include "harness/thread_watch.h"
 
 namespace cpgcert::conformance::connections {

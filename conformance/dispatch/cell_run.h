@@ -18,7 +18,7 @@
 #include "conformance/dispatch/cells.h"
 #include "conformance/dispatch/owed.h"
 #include "conformance/dispatch/scene.h"
-#include "harness/signal_probe.h"
+#include "harness/disturbances/signal_probe.h"
 #include "harness/thread_watch.h"
 
 namespace cpgcert::conformance::dispatch {

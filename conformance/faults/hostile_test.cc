@@ -13,7 +13,7 @@
 #include "conformance/faults/faults.h"
 #include "conformance/faults/suite_on.h"
 #include "conformance/suites.h"
-#include "harness/library_identity.h"
+#include "harness/identity/library_identity.h"
 
 namespace cpgcert::faults {
 namespace {

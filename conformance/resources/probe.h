@@ -10,7 +10,7 @@
 #include "conformance/resources/operations.h"
 #include "conformance/resources/shortage.h"
 #include "harness/cpg_api.h"
-#include "harness/resource_limits.h"
+#include "harness/disturbances/resource_limits.h"
 
 namespace cpgcert::conformance::resources {
 

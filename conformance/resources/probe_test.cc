@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "conformance/resources/operations.h"
-#include "harness/allocation_faults.h"
 #include "harness/cpg_api.h"
+#include "harness/disturbances/allocation_faults.h"
+#include "harness/disturbances/resource_limits.h"
 #include "harness/namespaces.h"
-#include "harness/resource_limits.h"
 
 namespace cpgcert::conformance::resources {
 namespace {

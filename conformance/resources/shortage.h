@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "harness/allocation_faults.h"
-#include "harness/resource_limits.h"
+#include "harness/disturbances/allocation_faults.h"
+#include "harness/disturbances/resource_limits.h"
 
 namespace cpgcert::conformance::resources {
 

@@ -9,8 +9,8 @@
 
 #include "conformance/resources/connection.h"
 #include "harness/client.h"
+#include "harness/disturbances/resource_limits.h"
 #include "harness/forked_call.h"
-#include "harness/resource_limits.h"
 
 namespace cpgcert::conformance::resources {
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "conformance/resources/probe.h"
-#include "harness/allocation_faults.h"
 #include "harness/cpg_api.h"
-#include "harness/resource_limits.h"
+#include "harness/disturbances/allocation_faults.h"
+#include "harness/disturbances/resource_limits.h"
 
 namespace cpgcert::conformance::resources {
 

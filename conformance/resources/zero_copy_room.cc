@@ -11,8 +11,8 @@
 #include "conformance/resources/connection.h"
 #include "conformance/resources/footprint.h"
 #include "conformance/resources/probe.h"
+#include "harness/disturbances/resource_limits.h"
 #include "harness/forked_call.h"
-#include "harness/resource_limits.h"
 
 namespace cpgcert::conformance::resources {
 

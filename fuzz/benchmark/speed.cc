@@ -28,7 +28,7 @@
 #include <vector>
 
 #include "fuzz/benchmark/target_run.h"
-#include "fuzz/mutation/mutator.h"
+#include "fuzz/events/mutator.h"
 
 namespace cpgcert::fuzz {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/support/owed_events.h"
+#include "fuzz/events/owed_events.h"
 
 namespace cpgcert::fuzz {
 

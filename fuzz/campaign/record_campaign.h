@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "fuzz/campaign/finding.h"
-#include "fuzz/support/owed_events.h"
+#include "fuzz/events/owed_events.h"
 
 namespace cpgcert::fuzz {
 

@@ -11,7 +11,7 @@
 #include "fuzz/coverage/loaded_subject.h"
 #include "fuzz/coverage/unwind_table.h"
 #include "gtest/gtest.h"
-#include "harness/library_identity.h"
+#include "harness/identity/library_identity.h"
 
 namespace cpgcert::fuzz::coverage {
 namespace {

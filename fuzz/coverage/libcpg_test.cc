@@ -14,7 +14,7 @@
 #include "harness/client.h"
 #include "harness/corosync.h"
 #include "harness/cpg_api.h"
-#include "harness/library_identity.h"
+#include "harness/identity/library_identity.h"
 #include "harness/message.h"
 #include "harness/namespaces.h"
 

@@ -18,8 +18,8 @@
 #include <string>
 #include <string_view>
 
-#include "fuzz/support/event_input.h"
-#include "fuzz/support/reply_input.h"
+#include "fuzz/events/event_input.h"
+#include "fuzz/replies/reply_input.h"
 #include "harness/wire/wire.h"
 
 namespace cpgcert::fuzz {
@@ -85,7 +85,7 @@ std::optional<Call> CallOf(std::string_view request) {
   }
 }
 
-// What the call was made with (fuzz/support/reply_input.h).
+// What the call was made with (fuzz/replies/reply_input.h).
 uint16_t ParameterOf(std::string_view request) {
   const auto parsed = wire::ParseRequest(request);
   if (!parsed.message) return 0;

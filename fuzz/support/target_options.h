@@ -30,8 +30,8 @@
 #include <optional>
 #include <string>
 
-#include "fuzz/support/event_server.h"
-#include "fuzz/support/owed_events.h"
+#include "fuzz/events/event_server.h"
+#include "fuzz/events/owed_events.h"
 #include "harness/cpg_api.h"
 
 namespace cpgcert::fuzz {

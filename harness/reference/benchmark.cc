@@ -19,7 +19,7 @@
 
 #include "harness/corosync.h"
 #include "harness/cpg_api.h"
-#include "harness/library_identity.h"
+#include "harness/identity/library_identity.h"
 #include "harness/namespaces.h"
 
 namespace cpgcert::harness {

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "harness/client.h"
+#include "harness/identity/library_identity.h"
 #include "harness/inside_worker.h"
-#include "harness/library_identity.h"
 #include "harness/message.h"
 #include "harness/peer.h"
 #include "harness/thread_watch.h"

@@ -21,7 +21,7 @@ CERTIFY = RUNFILES / 'cli/certify'
 LIBRARY = RUNFILES / 'conformance/faults/unfaulted.so'
 FOLDERS = ('/tmp/certificate', '/tmp/findings')
 # What is run by `bazel run //fuzz:NAME`, and an argument that ends it soon.
-FUZZ = {'event_decoder_findings': ('fuzz/findings/event_decoder_findings',
+FUZZ = {'event_decoder_findings': ('fuzz/events/findings/event_decoder_findings',
                                    '--seconds=2'),
         'event_decoder_run': ('fuzz/event_decoder_run', '-max_total_time=2')}
 BLOCK = re.compile(r'^```sh\n(.*?)^```', re.MULTILINE | re.DOTALL)
