@@ -57,7 +57,9 @@ constexpr std::array kTiers = {
     TierOfTrust{"consistent", "WIRE-CONSISTENT"},
     TierOfTrust{"hostile", "WIRE-HOSTILE"},
 };
+// What is kept of messages that a correct service can send.
 constexpr std::string_view kMemory = "WIRE-MEMORY";
+constexpr std::string_view kConformant = "conformant";
 
 struct CampaignCase {
   std::string name;
@@ -199,8 +201,10 @@ void RegisterWireSuite(const Options& options) {
       continue;
     }
     for (const TierOfTrust& tier : kTiers) {
+      std::vector<std::string> requirements = {std::string(tier.requirement)};
+      if (tier.name == kConformant) requirements.emplace_back(kMemory);
       add(target, tier.name, std::max(1, options.fuzz_time / kTierCount),
-          {std::string(tier.requirement), std::string(kMemory)});
+          requirements);
     }
   }
 }
@@ -228,7 +232,7 @@ std::string RequirementBroken(const reports::Campaign& campaign,
   if (cause.tier != campaign.tier) return "";
   const bool leaks_only =
       cause.damages == std::vector<std::string>{fuzz::kLeakDamage};
-  if (leaks_only) return std::string(kMemory);
+  if (leaks_only && campaign.tier == kConformant) return std::string(kMemory);
   const auto* const tier =
       std::ranges::find(kTiers, campaign.tier, &TierOfTrust::name);
   return tier == kTiers.end() ? "" : std::string(tier->requirement);

@@ -70,14 +70,25 @@ TEST(WireSuite, ARootCauseBreaksTheRequirementOfItsOwnTier) {
   ASSERT_EQ(ReadCampaign(kReport, &campaign), "");
   reports::RootCause cause = campaign.causes[0];
   EXPECT_EQ(RequirementBroken(campaign, cause), "WIRE-HOSTILE");
-  cause.damages = {fuzz::kLeakDamage};
-  EXPECT_EQ(RequirementBroken(campaign, cause), "WIRE-MEMORY");
-  cause.damages = {"crash", fuzz::kLeakDamage};
-  EXPECT_EQ(RequirementBroken(campaign, cause), "WIRE-HOSTILE");
   cause.tier = "conformant";
   EXPECT_EQ(RequirementBroken(campaign, cause), "");
+  campaign.tier = "conformant";
+  EXPECT_EQ(RequirementBroken(campaign, cause), "WIRE-CONFORMANT");
   campaign.target = "request_decoder";
   EXPECT_EQ(RequirementBroken(campaign, cause), "WIRE-REQUESTS");
+}
+
+TEST(WireSuite, OfACorrectServiceALeakIsNoWrongDecoding) {
+  reports::Campaign campaign;
+  ASSERT_EQ(ReadCampaign(kReport, &campaign), "");
+  reports::RootCause cause = campaign.causes[0];
+  cause.damages = {fuzz::kLeakDamage};
+  EXPECT_EQ(RequirementBroken(campaign, cause), "WIRE-HOSTILE");
+  campaign.tier = "conformant";
+  cause.tier = "conformant";
+  EXPECT_EQ(RequirementBroken(campaign, cause), "WIRE-MEMORY");
+  cause.damages = {"crash", fuzz::kLeakDamage};
+  EXPECT_EQ(RequirementBroken(campaign, cause), "WIRE-CONFORMANT");
 }
 
 TEST(WireSuite, WhatIsNoReportIsSaidToBeNone) {

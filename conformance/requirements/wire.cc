@@ -25,8 +25,8 @@ constexpr Requirement kRows[] = {
      "malformed, and no memory is touched but the caller's and what came.",
      "the wire layout observed in corosync 3.1.7", "", true},
     {"WIRE-MEMORY", Tier::kObserved, "wire", "",
-     "Nothing of what came is kept: after cpg_finalize a connection has no "
-     "memory in use, whatever it was sent.",
+     "Nothing of what a correct service sent is kept: after cpg_finalize a "
+     "connection has no memory in use.",
      "the meaning of closing a connection, cpg_finalize(3)", "", true},
     {"WIRE-REQUESTS", Tier::kObserved, "wire", "",
      "Whatever bytes a client sends as requests, the service lives, goes on "

@@ -87,8 +87,10 @@ SingleNode::Answer SingleNode::On(int connection,
     other.message_interrupted |=
         other.joined && other.membership.group == request.group;
   }
-  connections_[connection] = {.joined = true,
-                              .membership = {request.group, request.process}};
+  Connection& joining = connections_[connection];
+  joining.joined = true;
+  joining.membership = {request.group, request.process};
+  joining.message_interrupted = false;
   Answer answer = Plain(ReplyId::kJoin, CS_OK);
   SendToGroup(request.group,
               wire::ConfigurationEvent{
@@ -232,8 +234,11 @@ SingleNode::Answer SingleNode::On(
 SingleNode::Answer SingleNode::On(int connection,
                                   const wire::FinalizeRequest& /*request*/) {
   Answer answer = Plain(ReplyId::kFinalize, CS_OK);
-  // The group can be joined again before the connection is closed.
+  // The group can be joined again before the connection is closed; its
+  // iterations go on until then, as those of corosync do.
+  auto iterations = std::move(connections_[connection].iterations);
   answer.events = Disconnect(connection);
+  connections_[connection].iterations = std::move(iterations);
   return answer;
 }
 

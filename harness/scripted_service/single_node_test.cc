@@ -158,6 +158,36 @@ TEST(SingleNodeTest, IterationGivesEachMemberOnceAndThenEnds) {
   EXPECT_EQ(count(CPG_ITERATION_ALL), 3);
 }
 
+TEST(SingleNodeTest, AnIterationIsThatOfItsConnectionWhateverThatDoes) {
+  SingleNode node(3);
+  const auto begun = node.Process(
+      0, Build(wire::IterationInitializeRequest{.type = CPG_ITERATION_ALL}));
+  const uint64_t iteration = std::get<wire::IterationInitializeReply>(
+                                 *wire::ParseReply(begun.reply).message)
+                                 .iteration;
+  const std::string next = Build(wire::IterationNextRequest{iteration});
+  EXPECT_EQ(ErrorIn(node.Process(1, next)), CS_ERR_BAD_HANDLE);
+  node.Process(0, Build(wire::JoinRequest{.group = "g", .process = 1}));
+  EXPECT_EQ(ErrorIn(node.Process(0, next)), CS_ERR_NO_SECTIONS);
+  node.Process(0, Build(wire::FinalizeRequest{}));
+  EXPECT_EQ(ErrorIn(node.Process(0, next)), CS_ERR_NO_SECTIONS);
+  node.Disconnect(0);
+  EXPECT_EQ(ErrorIn(node.Process(0, next)), CS_ERR_BAD_HANDLE);
+}
+
+TEST(SingleNodeTest, ALeaveIsThatOfTheMemberWhoeverItNames) {
+  SingleNode node(3);
+  node.Process(0, Build(wire::JoinRequest{.group = "g", .process = 1}));
+  node.Process(1, Build(wire::JoinRequest{.group = "g", .process = 2}));
+  const auto left =
+      node.Process(1, Build(wire::LeaveRequest{.group = "g", .process = 1}));
+  const auto change = wire::ParseEvent(left.events.front().event);
+  ASSERT_TRUE(change.message.has_value());
+  const auto& event = std::get<wire::ConfigurationEvent>(*change.message);
+  ASSERT_EQ(event.left.size(), 1U);
+  EXPECT_EQ(event.left.front().process, 2U);
+}
+
 TEST(SingleNodeTest, DisconnectOfAMemberIsTold) {
   SingleNode node(1);
   node.Process(0, Build(wire::JoinRequest{.group = "g", .process = 1}));
