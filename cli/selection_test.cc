@@ -119,10 +119,10 @@ TEST_F(SelectTest, TierTakesCasesThatDecideAnyOfIt) {
 }
 
 TEST_F(SelectTest, UnknownProfile) {
-  const Selection selection = Select(In({"api", "wire"}));
+  const Selection selection = Select(In({"api", "cluster"}));
   EXPECT_THAT(selection.cases, IsEmpty());
   EXPECT_EQ(selection.error,
-            "no profile is called 'wire'; there are api, faults");
+            "no profile is called 'cluster'; there are api, faults, wire");
 }
 
 TEST_F(SelectTest, NothingMatches) {

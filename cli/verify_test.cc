@@ -134,8 +134,8 @@ TEST_P(TamperedTest, IsRefusedWithTheReason) {
   EXPECT_THAT(Reasons(certificate), IsSupersetOf(GetParam().reasons));
 }
 
-const std::vector<Tampering>& Tamperings() {
-  static const std::vector<Tampering> all = {
+std::vector<Tampering> WithCases() {
+  return {
       {"OneVerdictChanged",
        [](Certificate* it) { CaseNamed(it, "JOIN-02/Fails").verdict = "pass"; },
        {"JOIN-02/Fails says pass and holds 1 failures",
@@ -164,6 +164,11 @@ const std::vector<Tampering>& Tamperings() {
          it->cases.back().name = "JOIN-01/Invented";
        },
        {"JOIN-01/Invented is no case of what was asked for"}},
+  };
+}
+
+std::vector<Tampering> WithTheJudgement() {
+  return {
       {"OtherLibrary",
        [](Certificate* it) { it->implementation.sha256 = "def"; },
        {"it is about another library: SHA-256 def, and this one has abc"}},
@@ -223,13 +228,16 @@ const std::vector<Tampering>& Tamperings() {
        [](Certificate* it) { it->asked.tier = "best"; },
        {"asked.tier: 'best' is no tier"}},
   };
-  return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Verify, TamperedTest, testing::ValuesIn(Tamperings()),
-                         [](const testing::TestParamInfo<Tampering>& info) {
-                           return std::string(info.param.what);
-                         });
+std::string NameOf(const testing::TestParamInfo<Tampering>& info) {
+  return info.param.what;
+}
+
+INSTANTIATE_TEST_SUITE_P(WithCases, TamperedTest,
+                         testing::ValuesIn(WithCases()), NameOf);
+INSTANTIATE_TEST_SUITE_P(WithTheJudgement, TamperedTest,
+                         testing::ValuesIn(WithTheJudgement()), NameOf);
 
 TEST(Verify, ADeviationThatDidNotComeIsAProblem) {
   Certificate certificate = Honest(true);

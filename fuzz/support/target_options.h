@@ -6,11 +6,10 @@
 //   --trust TIER    conformant, consistent or hostile (the default): inputs
 //                   that only a less trustworthy service sends are left out,
 //                   and none are made
-//   --mutate HOW    structure (the default): by the events (fuzz/mutation); or
+//   --mutate HOW    structure (the default): by what an input is made of; or
 //                   bytes: by libFuzzer alone
 //   --coverage HOW  blocks (the default): of the library (target_coverage.h);
-//   or
-//                   none
+//                   or none
 //   --transport HOW in-process: over the qb_ipcc functions of this executable
 //                   (harness/qb_in_process), to which the library must bind;
 //                   or server: over a libqb server (event_server.h), which is
