@@ -54,7 +54,7 @@ class Documents(unittest.TestCase):
 
     def run_certify(self, words, folder):
         # As the command before it would have left it.
-        if words[0] == 'verify':
+        if words[:1] == ['verify']:
             self.run_program(CERTIFY, ['--only', 'JOIN-01/*', '--out', folder],
                              folder)
         done = self.run_program(CERTIFY, words, folder)
