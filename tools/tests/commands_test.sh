@@ -74,11 +74,13 @@ cat >"$EVENTS" <<END
 END
 sed -i ':join; N; s/\n//; t join' "$EVENTS"
 expect 0 "$top/check"
+last_line_is '1 passed, 0 failed'
+expect 0 "$top/check" --vendor
 last_line_is '2 passed, 0 failed'
 LINT_STATUS=1 expect 1 "$top/check"
-last_line_is '2 passed, 1 failed'
+last_line_is '1 passed, 1 failed'
 BAZEL_STATUS=1 expect 1 "$top/check"
-last_line_is '2 passed, 1 failed'
+last_line_is '1 passed, 1 failed'
 LINT_STATUS=1 expect 1 "$top/check" --only-lint
 expect 0 "$top/check" --only-lint
 expect 0 "$top/check" --help
