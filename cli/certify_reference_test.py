@@ -26,7 +26,8 @@ class Reference(CertifyTest):
         arguments = COMMAND.search(readme).group(1).replace('bazel-bin/', '')
         done = self.certify(
             *(pathlib.Path(word).absolute() if '/' in word else word
-              for word in shlex.split(arguments)), deadline=DEADLINE)
+              for word in shlex.split(arguments)),
+            '--fuzz-time', '6', deadline=DEADLINE)
         certificate = self.certificate()
         wrong = [f'{case["name"]}: {case["verdict"]}: {case["message"]}'
                  for case in certificate['cases']
