@@ -17,6 +17,7 @@
 #include "conformance/case.h"
 #include "fuzz/campaign/finding.h"
 #include "harness/program_run.h"
+#include "harness/verdict.h"
 
 namespace cpgcert::cli {
 
@@ -140,6 +141,17 @@ std::string Search(const CampaignCase& campaign, CaseContext* context) {
   return report;
 }
 
+// "a crash: 3", or "" if every finding could be reproduced.
+std::string OnlyAfterOthers(const std::string& report) {
+  std::string text;
+  const Json json = Json::parse(report);
+  for (const auto& [damage, count] : json.at("not_reproduced").items()) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", damage,
+                        count.get<uint64_t>());
+  }
+  return text;
+}
+
 void RunCampaign(const CampaignCase& campaign, CaseContext* context) {
   const std::string report = Search(campaign, context);
   reports::Campaign read;
@@ -155,6 +167,14 @@ void RunCampaign(const CampaignCase& campaign, CaseContext* context) {
   for (const reports::RootCause& cause : read.causes) {
     const std::string requirement = RequirementBroken(read, cause);
     if (!requirement.empty()) context->Fail(requirement, FailureText(cause));
+  }
+  if (!context->failures().empty()) return;
+  // A library that spoils memory is not to pass because it does so unseen.
+  const std::string unclear = OnlyAfterOthers(report);
+  if (!unclear.empty()) {
+    throw conformance::CaseEnd(
+        harness::Verdict::kInconclusive,
+        "inputs went wrong after others, and not alone: " + unclear);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fuzz/campaign/finding.h"
 #include "fuzz/replies/reply_input.h"
 #include "fuzz/replies/reply_owed.h"
 #include "fuzz/replies/reply_session.h"
@@ -23,7 +24,6 @@ namespace {
 constexpr uint8_t kStale[] = {0x00, 0x5a};
 constexpr char kStaleMemory[] =
     "a result that depends on what lay in memory before";
-constexpr char kLeak[] = "memory that is never freed";
 
 // The heap's memory that is in use.
 size_t HeapSize() {
@@ -106,7 +106,7 @@ Wrong PlayReplyInput(const harness::CpgApi& api, const std::string& input) {
   // The first session may keep what is used again by all others.
   if (HeapSize() > before) {
     if (const size_t leak = LeakOf(api, parsed); leak > 0) {
-      return {.damage = kLeak,
+      return {.damage = kLeakDamage,
               .owed = "no more memory in use after cpg_finalize\n",
               .came = fmt::format("{} bytes more, each time\n", leak)};
     }
@@ -115,7 +115,7 @@ Wrong PlayReplyInput(const harness::CpgApi& api, const std::string& input) {
 }
 
 int SeverityOf(const std::string& damage) {
-  const std::vector<std::string> all = {kLeak,
+  const std::vector<std::string> all = {kLeakDamage,
                                         NameOf(ReplyProblem::kUnowedError),
                                         kStaleMemory,
                                         NameOf(ReplyProblem::kWrongValue),
