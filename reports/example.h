@@ -1,4 +1,4 @@
-// A small certificate with one of everything, for tests.
+// Certificates for tests.
 #ifndef CPGCERT_REPORTS_EXAMPLE_H_
 #define CPGCERT_REPORTS_EXAMPLE_H_
 
@@ -25,6 +25,12 @@ Certificate FullCertificate();
 // FullCertificate with every text that a run can bring replaced by this one, or
 // with it at the end of what must stay distinct.
 Certificate HostileCertificate(const std::string& text);
+
+// As broad as that of a real run: some 2,500 cases, a whole matrix, 132
+// requirements. Defective: like one of corosync, with deviations, failures that
+// are more than a page shows at once, and a root cause. Else: like one of the
+// reference, nearly all of it passed and nothing found by fuzzing.
+Certificate BroadCertificate(bool defective);
 
 // Certified: two passes of A-1.
 Certificate GoodCertificate();

@@ -121,7 +121,8 @@ PageObject Page(const Certificate& certificate) {
   page.Text("implementation", certificate.implementation.name)
       .Flag("certified", certificate.certified)
       .Text("outcome", DescribeCertificate(certificate))
-      .Text("counts", DescribeCases(certificate.cases))
+      .Text("counts", Plural(certificate.cases.size(), "case") + ": " +
+                          DescribeCases(certificate.cases))
       .Pairs("glance", Glance(certificate))
       .Set("profiles", ProfileList(certificate))
       .Flag("has_objections", !objections.empty())

@@ -73,7 +73,7 @@ TEST(HtmlTest, TheHeaderSaysWhatWasJudgedAndHow) {
   EXPECT_EQ(TextOf(bad, "//header/p[@class='outcome bad']"),
             "✗ NOT CERTIFIED ");
   EXPECT_THAT(TextOf(bad, "//header"),
-              HasSubstr("1 pass, 1 fail, 1 crash, 1 hang"));
+              HasSubstr("9 cases: 1 pass, 1 fail, 1 crash, 1 hang"));
   EXPECT_EQ(TextOf(bad, "//dl[@id='glance']"),
             "library /usr/lib/libcpg.so.4 sha256 00ff build id abcd service "
             "corosync 3.1.7 suite cpgcert 0.1 (1234567) seed 7 judged "

@@ -54,7 +54,8 @@ class Writer {
     for (const Requirement& requirement : certificate_.requirements) {
       requirements.push_back(Write(requirement));
     }
-    return {{"requirements", std::move(requirements)},
+    return {{"subject", Subject()},
+            {"requirements", std::move(requirements)},
             {"cases", std::move(cases)},
             {"commands", commands_.values()},
             {"reasons", reasons_.values()},
@@ -65,6 +66,18 @@ class Writer {
   }
 
  private:
+  // What a report of a failure names first.
+  std::string Subject() const {
+    const Implementation& subject = certificate_.implementation;
+    std::string text =
+        subject.name + ": " + subject.library + ", SHA-256 " + subject.sha256;
+    if (!subject.build_id.empty()) text += ", build id " + subject.build_id;
+    text += "; service " + subject.service;
+    if (!subject.service_version.empty()) text += " " + subject.service_version;
+    return Shown(text + "; cpgcert " + certificate_.suite.version + ", seed " +
+                 std::to_string(certificate_.seed));
+  }
+
   std::string Shortened(std::string_view text) const {
     std::string shown = Shown(text);
     if (shown.size() <= text_max_) return shown;

@@ -37,6 +37,12 @@ TEST(PageDataTest, CommandsAreCutWhereTheyNameTheCase) {
   EXPECT_EQ(result["reproduce"], data["cases"][2]["reproduce"]);
 }
 
+TEST(PageDataTest, TheSubjectIsWhatAReportOfAFailureNamesFirst) {
+  EXPECT_EQ(Data(ExampleCertificate())["subject"],
+            "corosync 3.1.7: /usr/lib/libcpg.so.4, SHA-256 00ff, build id abcd;"
+            " service corosync 3.1.7; cpgcert 0.1, seed 7");
+}
+
 TEST(PageDataTest, ADeviationHasItsReason) {
   const Json data = Data(ExampleCertificate());
   EXPECT_EQ(data["reasons"][data["cases"][3]["reason"].get<int>()],

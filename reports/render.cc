@@ -1,9 +1,11 @@
 // Writes reports of a certificate without a run: for tests, and for work on the
 // reports.
 //
-// usage: render CERTIFICATE.JSON|--full|--hostile FILE...
-//   --full     a small certificate with one of everything
-//   --hostile  the same with texts that would break what holds them
+// usage: render CERTIFICATE.JSON|--full|--hostile|--defective|--sound FILE...
+//   --full       a small certificate with one of everything
+//   --hostile    the same with texts that would break what holds them
+//   --defective  as broad as a real one of a library with many defects
+//   --sound      the same of a library with few
 // What a file becomes is said by its name: comparison.html and
 // side_by_side.html (with a certificate that is all good), else by its ending:
 // .html the page, .xml JUnit's, .json the certificate. Exit status: 0, or 2 if
@@ -43,6 +45,8 @@ std::string Render(const Certificate& certificate, const std::string& file) {
 std::string Obtain(const std::string& from, Certificate* certificate) {
   if (from == "--full") {
     *certificate = cpgcert::reports::FullCertificate();
+  } else if (from == "--defective" || from == "--sound") {
+    *certificate = cpgcert::reports::BroadCertificate(from == "--defective");
   } else if (from == "--hostile") {
     *certificate = cpgcert::reports::HostileCertificate(
         "</pre></style></title><!--<script></script><img src=x "
@@ -58,8 +62,10 @@ std::string Obtain(const std::string& from, Certificate* certificate) {
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv, argv + argc);
   if (arguments.size() < 3) {
-    std::fputs("usage: render CERTIFICATE.JSON|--full|--hostile FILE...\n",
-               stderr);
+    std::fputs(
+        "usage: render CERTIFICATE.JSON|--full|--hostile|--defective|--sound "
+        "FILE...\n",
+        stderr);
     return 2;
   }
   Certificate certificate;

@@ -10,27 +10,40 @@
     ['cases', 'Cases', casesSection],
   ].filter(([, , section]) => !section.isEmpty);
 
-  // Where the link leads, or null: the id of an element.
+  const kLost = 'link-lost';
+
+  // Where the link leads: the id of an element.
   function target(refs) {
     const [, kind, text] = location.hash.match(/^#(\w+)=(.*)$/) || [];
     let name = '';
     try {
       name = decodeURIComponent(text || '');
     } catch (error) {
-      return null;  // a link that somebody cut
+      return kLost;  // a link that somebody cut
     }
     if (kind === 'requirement' && model.requirements.has(name)) {
       return refs.requirements.show(name);
     }
     if (kind === 'case' && model.cases.has(name)) return refs.cases.show(name);
-    return kind ? null : location.hash.slice(1);
+    return kind ? kLost : location.hash.slice(1);
+  }
+
+  // A click on a link to where the page already is changes nothing that the
+  // page would be told of.
+  function isLinkToHere(event) {
+    const link = event.target.closest && event.target.closest('a');
+    return Boolean(link && link.hash && link.hash === location.hash);
   }
 
   // eslint-disable-next-line no-new
   new Vue({
     el: '#app',
+    data: () => ({lost: ''}),
     mounted() {
       addEventListener('hashchange', () => this.follow());
+      addEventListener('click', (event) => {
+        if (isLinkToHere(event)) this.follow();
+      });
       addEventListener('beforeprint', () => {
         if (this.$refs.failures) this.$refs.failures.openAll();
       });
@@ -39,6 +52,7 @@
     methods: {
       follow() {
         const id = target(this.$refs);
+        this.lost = id === kLost ? location.hash : '';
         this.$nextTick(function () {
           const element = id && document.getElementById(id);
           if (!element) return;
@@ -57,6 +71,9 @@
               [h('a', {attrs: {href: '#' + id}}, title)])),
           h('li', [h('a', {attrs: {href: '#environment'}}, 'Environment')]),
         ])]),
+        h('p', {attrs: {id: kLost, role: 'status'}}, this.lost &&
+            'This certificate holds nothing by the name of the link: ' +
+            this.lost),
         ...sections.map(([id, , section]) => h(section, {ref: id})),
       ]);
     },

@@ -1,6 +1,20 @@
 // What fuzzing did and found.
 const campaignsSection = (function () {
   const campaigns = model.data.campaigns;
+  const kLong = 1500;  // characters
+
+  // The smallest one, folded if it is long.
+  function input(h, view, item, key) {
+    const text = item.annotated;
+    if (!text) return null;
+    if (text.length < kLong) {
+      return h('div', [parts.label(h, 'The smallest input'), h('pre', text)]);
+    }
+    return parts.fold(h, {state: view.opened, key: key + '/input'},
+        'The smallest input, in ' + text.length.toLocaleString('en') +
+            ' characters',
+        () => h('pre', text));
+  }
 
   function cause(h, view, item, key) {
     const row = (name, text) => text ?
@@ -17,8 +31,7 @@ const campaignsSection = (function () {
         ...row('owed', item.owed), ...row('came', item.came),
         ...row('reproduced', item.reproduced),
       ]),
-      item.annotated ? parts.label(h, 'The smallest input') : null,
-      item.annotated ? h('pre', item.annotated) : null,
+      input(h, view, item, key),
     ]));
   }
 
@@ -40,6 +53,11 @@ const campaignsSection = (function () {
     render(h) {
       return h('section', {attrs: {id: 'fuzzing'}}, [
         h('h2', 'Fuzzing'),
+        h('p', 'Each root cause stands once, however many inputs led to it. ' +
+            'An input is conformant if a correct service could send it, ' +
+            'consistent if its lengths and counts fit the bytes that came, ' +
+            'and else hostile. Whether a deviation was predicted is said at ' +
+            'the cases WIRE-.'),
         ...campaigns.map((item, index) => campaign(h, this, item, index)),
       ]);
     },

@@ -6,6 +6,7 @@ const failuresSection = (function () {
     data: () => ({opened: {}, shown: {count: 50}}),
     methods: {
       openAll() {
+        this.shown.count = items.length;
         items.forEach((item) => Vue.set(this.opened, item.name, true));
       },
     },
@@ -14,6 +15,7 @@ const failuresSection = (function () {
         h('h2', 'Failures: ' + model.plural(items.length, 'case')),
         h('p', 'What speaks against the implementation and no known ' +
             'deviation predicted, each as a bug report.'),
+        h('p', {class: 'faint'}, 'All of ' + model.data.subject + '.'),
         ...parts.some(h, items, this.shown,
             (item) => parts.caseFold(h, this.opened, item)),
       ]);
@@ -66,44 +68,56 @@ const deviationsSection = (function () {
 const casesSection = (function () {
   const all = model.data.cases;
 
+  function matches(item, filter) {
+    return parts.matchesText(item, filter.text) &&
+        parts.matchesVerdict(item, filter.verdict) &&
+        (!filter.profile || item.profile === filter.profile) &&
+        (!filter.tier || item.tiers.includes(filter.tier)) &&
+        (!filter.function || item.functions.includes(filter.function));
+  }
+
   function filters(h, filter) {
-    const profiles = model.distinct(all, (item) => item.profile).sort();
+    const choices = (of) => parts.plainChoices(all.flatMap(of));
     return h('form', {
       class: 'filters', attrs: {role: 'search', 'aria-label': 'Cases'},
       on: {submit: (event) => event.preventDefault()},
     }, [
       parts.textFilter(h, filter, 'text', 'Text'),
       parts.choice(h, filter, 'verdict', 'Verdict', parts.verdictChoices(all)),
+      parts.choice(h, filter, 'tier', 'Tier', choices((item) => item.tiers)),
       parts.choice(h, filter, 'profile', 'Profile',
-          profiles.map((value) => [value, value])),
-      filter.only ? h('button', {
-        attrs: {type: 'button'}, on: {click: () => { filter.only = ''; }},
-      }, 'Show all cases') : null,
+          choices((item) => item.profile)),
+      parts.choice(h, filter, 'function', 'Function',
+          choices((item) => item.functions)),
     ]);
   }
 
   return {
     data: () => ({
-      filter: {text: '', verdict: '', profile: '', only: ''},
+      filter: {text: '', verdict: '', tier: '', profile: '', function: ''},
+      only: '',  // the case that a link leads to
       opened: {}, shown: {count: 50},
     }),
+    watch: {
+      filter: {deep: true, handler() { this.only = ''; }},
+    },
     methods: {
       show(name) {
-        this.filter.only = name;
+        this.only = name;
         Vue.set(this.opened, name, true);
         return 'case-' + model.cases.get(name).index;
       },
     },
     render(h) {
-      const {text, verdict, profile, only} = this.filter;
-      const found = only ? [model.cases.get(only)] : all.filter(
-          (item) => parts.matchesText(item, text) &&
-              parts.matchesVerdict(item, verdict) &&
-              (!profile || item.profile === profile));
+      const found = this.only ? [model.cases.get(this.only)] :
+          all.filter((item) => matches(item, this.filter));
       return h('section', {attrs: {id: 'cases'}}, [
         h('h2', 'Cases'),
         filters(h, this.filter),
         parts.count(h, found.length, all.length, 'case'),
+        this.only ? h('button', {
+          attrs: {type: 'button'}, on: {click: () => { this.only = ''; }},
+        }, 'Show the other cases too') : null,
         ...parts.some(h, found, this.shown, (item) => parts.caseFold(
             h, this.opened, item, 'case-' + item.index)),
       ]);

@@ -44,6 +44,12 @@ const matrixSection = (function () {
     return h('span', {class: 'unseen'}, text);
   }
 
+  // A name in CamelCase, which may break where a word begins.
+  function name(h, text) {
+    return text.split(/(?<=[a-z])(?=[A-Z])/).flatMap(
+        (word, index) => index ? [h('wbr'), word] : [word]);
+  }
+
   function cell(h, view, type, handle) {
     const key = type + '/' + handle;
     const items = byCell.get(key);
@@ -116,7 +122,8 @@ const matrixSection = (function () {
     const value = valuesOf('handle')[handle];
     const opened = types.some((type) => view.open === type + '/' + handle);
     const rows = [h('tr', {key: value.name}, [
-      h('th', {attrs: {scope: 'row', title: value.meaning}}, value.name),
+      h('th', {attrs: {scope: 'row', title: value.meaning}},
+          name(h, value.name)),
       ...types.map((type) => cell(h, view, type, handle)),
     ])];
     if (opened) {
@@ -125,6 +132,17 @@ const matrixSection = (function () {
           [panel(h, view)])]));
     }
     return rows;
+  }
+
+  // What the signs say.
+  function legend(h) {
+    return h('ul', {class: 'legend', attrs: {'aria-label': 'Signs'}}, [
+      ...model.kindsIn(cases).map((kind) => h('li', [
+        h('span', {class: ['verdict', kind.look]},
+            [mark(h, kind), kind.words || kind.name]),
+      ])),
+      h('li', {class: 'faint'}, '· left out'),
+    ]);
   }
 
   function leftOut(h, view) {
@@ -151,12 +169,13 @@ const matrixSection = (function () {
             'state of the handle, and shows the worst verdict among them and ' +
             'how many have it. Open a cell for what was pending and which ' +
             'callbacks were registered.'),
+        legend(h),
         parts.scroll(h, 'Dispatch matrix', h('table', {class: 'matrix'}, [
           h('thead', [h('tr', [
             h('th', {attrs: {scope: 'col'}}, 'handle'),
             ...types.map((type) => h('th', {attrs: {
               scope: 'col', title: valuesOf('type')[type].meaning,
-            }}, valuesOf('type')[type].name)),
+            }}, name(h, valuesOf('type')[type].name))),
           ])]),
           h('tbody', used('handle').flatMap(
               (handle) => row(h, this, types, handle))),

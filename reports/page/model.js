@@ -34,6 +34,17 @@ const model = (function () {
   }
 
   const requirements = new Map(data.requirements.map((r) => [r.id, r]));
+
+  function functionOf(requirement) {
+    return requirement.function || 'all functions';
+  }
+
+  // What the requirements of the case say that `of` asks of each.
+  function ofRequirements(item, of) {
+    return item.requirements.map((id) => requirements.get(id)).filter(
+        Boolean).map(of);
+  }
+
   const cases = new Map(data.cases.map((c) => [c.name, c]));
 
   function command(pair) {
@@ -46,10 +57,13 @@ const model = (function () {
     item.steps = data.steps[item.steps] || [];
     item.notes = item.notes || [];
     item.message = item.message || '';
+    item.trace = item.trace || '';
     const owner = (at) => at === undefined ? '' :
         command([at, item.name]);
     item.reproduce = owner(item.reproduce);
     item.reproducer = owner(item.reproducer);
+    item.tiers = ofRequirements(item, (row) => row.tier);
+    item.functions = ofRequirements(item, functionOf);
     item.search = (item.name + ' ' + item.requirements.join(' ') + ' ' +
                    item.message).toLowerCase();
   });
@@ -89,7 +103,7 @@ const model = (function () {
   }
 
   return Object.freeze({
-    data, kinds, requirements, cases, kindOf, words, worst, verdictFor,
-    isUnfavourable, distinct, kindsIn, plural,
+    data, kinds, requirements, cases, functionOf, kindOf, words, worst,
+    verdictFor, isUnfavourable, distinct, kindsIn, plural,
   });
 })();

@@ -54,6 +54,11 @@ const parts = (function () {
     }, words))));
   }
 
+  // Choices that are what is shown for them.
+  function plainChoices(values) {
+    return [...new Set(values)].sort().map((value) => [value, value]);
+  }
+
   function verdictChoices(items) {
     const choices = model.kindsIn(items).map(
         (kind) => [kind.name, kind.words || kind.name]);
@@ -160,6 +165,18 @@ const parts = (function () {
     ]);
   }
 
+  // Where what the service saw and said was recorded, and what prints it.
+  function trace(h, item) {
+    if (!item.trace) return null;
+    return h('div', [
+      label(h, 'Trace'),
+      h('p', ['SHA-256 ', h('span', {class: 'name'}, item.trace),
+              ', in the folder traces beside this page. To print it, with ' +
+              'the folder of this page for DIR:']),
+      h('pre', './certify trace DIR \'' + item.name + '\''),
+    ]);
+  }
+
   // Everything about one case.
   function caseBody(h, item) {
     return h('div', {class: 'body'}, [
@@ -170,6 +187,7 @@ const parts = (function () {
       item.reproduce ? h('pre', item.reproduce) : null,
       item.reproducer ? label(h, 'A program that shows it') : null,
       item.reproducer ? h('pre', item.reproducer) : null,
+      trace(h, item),
       h('p', ['Profile ' + item.profile + ', ' + item.ms + ' ms. ',
         h('a', {attrs: {href: deepLink('case', item.name)}},
             'Link to this case')]),
@@ -196,7 +214,7 @@ const parts = (function () {
 
   return Object.freeze({
     verdict, caseLink, requirementLink, deepLink, scroll, textFilter, choice,
-    verdictChoices, matchesVerdict, matchesText, count, fold, label, list,
-    caseFold, some,
+    plainChoices, verdictChoices, matchesVerdict, matchesText, count, fold,
+    label, list, caseFold, some,
   });
 })();

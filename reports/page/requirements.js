@@ -8,16 +8,12 @@ const requirementsSection = (function () {
         parts.matchesVerdict(item, filter.verdict) &&
         (!filter.tier || item.tier === filter.tier) &&
         (!filter.profile || item.profile === filter.profile) &&
-        (!filter.function || functionOf(item) === filter.function);
-  }
-
-  function functionOf(item) {
-    return item.function || 'all functions';
+        (!filter.function ||
+         model.functionOf(item) === filter.function);
   }
 
   function filters(h, filter) {
-    const choices = (of) => model.distinct(all, of).sort().map(
-        (value) => [value, value]);
+    const choices = (of) => parts.plainChoices(all.map(of));
     return h('form', {
       class: 'filters', attrs: {role: 'search', 'aria-label': 'Requirements'},
       on: {submit: (event) => event.preventDefault()},
@@ -27,7 +23,8 @@ const requirementsSection = (function () {
       parts.choice(h, filter, 'tier', 'Tier', choices((item) => item.tier)),
       parts.choice(h, filter, 'profile', 'Profile',
           choices((item) => item.profile)),
-      parts.choice(h, filter, 'function', 'Function', choices(functionOf)),
+      parts.choice(h, filter, 'function', 'Function',
+          choices(model.functionOf)),
     ]);
   }
 
@@ -80,7 +77,9 @@ const requirementsSection = (function () {
     }),
     methods: {
       show(id) {
-        for (const key of Object.keys(this.filter)) this.filter[key] = '';
+        if (!matches(model.requirements.get(id), this.filter)) {
+          for (const key of Object.keys(this.filter)) this.filter[key] = '';
+        }
         Vue.set(this.opened, id, true);
         return 'requirement-' + id;
       },
@@ -91,10 +90,10 @@ const requirementsSection = (function () {
         h('h2', 'Requirements'),
         filters(h, this.filter),
         parts.count(h, shown.length, all.length, 'requirement'),
-        ...model.distinct(shown, functionOf).sort().map((name) => h('div',
+        ...model.distinct(shown, model.functionOf).sort().map((name) => h('div',
             {key: name}, [
               h('h3', name),
-              ...shown.filter((item) => functionOf(item) === name).map(
+              ...shown.filter((item) => model.functionOf(item) === name).map(
                   (item) => requirement(h, this, item)),
             ])),
       ]);
