@@ -152,6 +152,7 @@ reports::Case CertificateBuilder::CaseReport(const CaseRun& run) const {
   }
   result.notes = run.notes;
   result.steps = run.steps;
+  result.trace = run.trace;
   result.duration_ms = run.duration_ms;
   result.reproduce = Command("--only", result.name);
   const CaseOutcome& outcome = run.outcome;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "cli/options.h"
 #include "reports/write_out.h"
@@ -24,6 +25,12 @@ std::optional<int> ParseArguments(CLI::App* app,
     return CouldNot(line + "; see " + app->get_name() + " --help");
   }
   return std::nullopt;
+}
+
+std::string FolderOf(const std::string& path) {
+  return std::filesystem::is_directory(path)
+             ? path
+             : std::filesystem::path(path).parent_path().string();
 }
 
 int CouldNot(const std::string& line) {

@@ -15,6 +15,9 @@ namespace cpgcert::cli {
 std::optional<int> ParseArguments(CLI::App* app,
                                   const std::vector<std::string>& arguments);
 
+// The folder of a certificate that is named by its file or by its folder.
+std::string FolderOf(const std::string& path);
+
 // One line on stderr; returns kCouldNotJudge.
 int CouldNot(const std::string& line);
 

@@ -20,11 +20,13 @@ SECONDS_MAX = 10  # owed is about one, on a machine with nothing else to do
 class Interrupt(CertifyTest):
 
     def expect_incomplete(self, cases_min):
-        self.assertEqual(self.files(), REPORTS)
         certificate = self.certificate()
         self.assertIs(certificate['complete'], False)
         self.assertIs(certificate['certified'], False)
         cases = certificate['cases']
+        reports = REPORTS if cases else [
+            name for name in REPORTS if name != 'traces']
+        self.assertEqual(self.files(), reports)
         self.assertGreaterEqual(len(cases), cases_min)
         self.assertLess(len(cases), 1000)
         self.assertEqual(
@@ -64,8 +66,8 @@ class Interrupt(CertifyTest):
         begin = time.monotonic()
         self.expect_no_descendant(SECONDS_MAX)
         print(f'SIGKILL to the last end: {time.monotonic() - begin:.3f} s')
-        # Nothing was to be written yet.
-        self.assertEqual(self.files(), [])
+        # Nothing but the traces of the cases so far was to be written yet.
+        self.assertLessEqual(set(self.files()), {'traces'})
 
     def test_before_the_first_case(self):
         running = subprocess.Popen(

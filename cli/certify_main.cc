@@ -23,10 +23,12 @@
 #include "cli/run.h"
 #include "cli/selection.h"
 #include "cli/stop_signals.h"
+#include "cli/trace_command.h"
+#include "cli/trace_folder.h"
 #include "cli/verify.h"
 #include "cli/wire_suite.h"
 #include "conformance/case.h"
-#include "conformance/case_runner.h"
+#include "conformance/case_test.h"
 #include "conformance/deviations.h"
 #include "conformance/dispatch/cells.h"
 #include "conformance/suites.h"
@@ -127,8 +129,8 @@ std::string Report(const reports::Certificate& certificate,
   std::fflush(stdout);
   if (error.empty()) {
     std::fprintf(stderr,
-                 "wrote certificate.html, certificate.json and "
-                 "junit.xml to %s\n",
+                 "wrote certificate.html, certificate.json, junit.xml and "
+                 "traces to %s\n",
                  out.c_str());
   }
   return error;
@@ -141,11 +143,14 @@ int Judge(const Options& options, const Preparation& preparation, int stop_fd) {
   if (!error.empty()) {
     return CouldNotJudge(error);
   }
-  const RunEnd end = Run(options, preparation, stop_fd);
+  TraceFolder traces(out);
+  const RunEnd end = Run(options, preparation, &traces, stop_fd);
   if (!end.error.empty() && end.certificate.cases.empty()) {
     return CouldNotJudge(end.error);
   }
   error = Report(end.certificate, out);
+  traces.RemoveOthers();
+  error = error.empty() ? traces.error() : error;
   if (!end.error.empty() || !error.empty()) {
     return CouldNotJudge(end.error.empty() ? error : end.error);
   }
@@ -160,6 +165,7 @@ const std::map<std::string_view, Command>& Commands() {
   static const std::map<std::string_view, Command> commands = {
       {"compare", &CompareCommand},
       {"matrix", &MatrixCommand},
+      {"trace", &TraceCommand},
       {"verify", &VerifyCommand},
   };
   return commands;
@@ -175,6 +181,7 @@ int Main(int argc, const char* const* argv) {
     const auto command = Commands().find(argv[1]);
     if (command != Commands().end()) {
       RegisterCases(Options());
+      conformance::InitializeCases();
       return command->second({argv + 2, argv + argc});
     }
   }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The reference is certified, but for what its deviations file predicts.
+"""The reference is certified, but for what its deviations file predicts, and
+is so again when every case is judged by its trace alone.
 
 The command is README's own.
 """
@@ -40,6 +41,15 @@ class Reference(CertifyTest):
                     for row in certificate['profiles'] if not row['certified']}
         self.assertEqual(withheld, {('api', 'documented')}, done.stdout)
         self.assertEqual(done.returncode, 1)
+        again = self.certify('verify', self.out, no_out=True,
+                             deadline=DEADLINE)
+        self.assertEqual(again.stdout.count('refused'), 0, again.stdout)
+        searches = sum(case['profile'] == 'wire'
+                       for case in certificate['cases'])
+        self.assertIn('judged again from their traces: '
+                      f'{len(certificate["cases"]) - searches} cases',
+                      again.stdout)
+        self.assertEqual(again.returncode, 0, again.stderr)
 
 
 if __name__ == '__main__':

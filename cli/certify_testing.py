@@ -22,7 +22,7 @@ CERTIFY = os.path.realpath('cli/certify')
 PASSING = 'DISPATCH-05/OneNonblocking/Joined/OneMessage/AllCallbacks/*'
 ONE_PASSING = PASSING.replace('*', 'Undisturbed')
 DEVIANT = 'DISPATCH-02/One/Joined/MessageInFragments/AllCallbacks/Undisturbed'
-REPORTS = ['certificate.html', 'certificate.json', 'junit.xml']
+REPORTS = ['certificate.html', 'certificate.json', 'junit.xml', 'traces']
 DEADLINE = 60  # seconds, for what takes one on an idle machine
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -139,8 +139,8 @@ class CertifyTest(unittest.TestCase):
 
     def wrote(self):
         """The last line on stderr of a run that wrote all it was to write."""
-        return ('wrote certificate.html, certificate.json and junit.xml to '
-                f'{self.out}\n')
+        return ('wrote certificate.html, certificate.json, junit.xml and '
+                f'traces to {self.out}\n')
 
     def certificate(self):
         return json.loads((self.out / 'certificate.json').read_text())

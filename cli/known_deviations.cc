@@ -15,7 +15,8 @@ namespace {
 constexpr const char* kOwnDeviations =
     "conformance/deviations/corosync_3_1_7.toml";
 
-// A file of the repository, also when it is run by Bazel.
+}  // namespace
+
 std::string RepositoryFile(const std::string& name) {
   if (access(name.c_str(), R_OK) == 0) {
     return name;
@@ -34,8 +35,6 @@ std::string RepositoryFile(const std::string& name) {
   }
   return name;
 }
-
-}  // namespace
 
 std::string ReadDeviations(const Options& options, bool own,
                            conformance::Deviations* deviations) {

@@ -17,6 +17,10 @@ namespace cpgcert::cli {
 std::string ReadDeviations(const Options& options, bool own,
                            conformance::Deviations* deviations);
 
+// A file of the repository by its name there, also when Bazel runs this or it
+// is run from elsewhere; the name itself if there is no such file.
+std::string RepositoryFile(const std::string& name);
+
 // The release that the suite's own deviations are about.
 inline constexpr char kOwnDeviationsVersion[] = "3.1.7";
 

@@ -92,15 +92,16 @@ void Declare(CLI::App* app, Options* options) {
                   "for none)")
       ->type_name("FILE");
   app->add_option("--out", options->out,
-                  "where certificate.json, certificate.html and junit.xml "
-                  "go (default: reports/out/<time>)")
+                  "where certificate.json, certificate.html, junit.xml and "
+                  "traces go (default: reports/out/<time>)")
       ->type_name("DIR");
   app->add_option("--implementation-name", options->implementation_name,
                   "the name on the certificate")
       ->type_name("TEXT");
   app->footer(
       "Commands that look at certificates: certify compare OLD NEW, certify "
-      "matrix DIR..., certify verify DIR; each has a --help.\n\nExit status: 0 "
+      "matrix DIR..., certify verify DIR, certify trace DIR CASE; each has a "
+      "--help.\n\nExit status: 0 "
       "certified for what was asked, 1 not certified, 2 could not judge.");
 }
 

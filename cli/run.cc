@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -13,6 +15,7 @@
 #include "harness/namespaces.h"
 #include "harness/worker_pool.h"
 #include "reports/terminal.h"
+#include "reports/trace_file.h"
 
 namespace cpgcert::cli {
 
@@ -27,10 +30,19 @@ using harness::ItemEnd;
 // that a thread sleeps.
 constexpr int kWorkersPerCore = 2;
 
-CaseRun RunOf(const ItemEnd& end) {
+// A run and its packed trace, from a worker to us: a line, and bytes.
+std::string Packed(const CaseRun& run) {
+  return conformance::Encode(run) + "\n" + reports::Pack(run.trace);
+}
+
+CaseRun RunOf(const ItemEnd& end, TraceFolder* traces) {
   const CaseInfo& info = AllCases().at(end.item);
   if (!end.killed) {
-    return conformance::Decode(info, end.text);
+    const std::string_view text = end.text;
+    const size_t line = std::min(text.find('\n'), text.size());
+    CaseRun run = conformance::Decode(info, text.substr(0, line));
+    run.trace = traces->Put(text.substr(std::min(line + 1, text.size())));
+    return run;
   }
   return conformance::LostRun(
       info, harness::Verdict::kCrash,
@@ -81,7 +93,7 @@ std::string Prepare(const Options& options, Preparation* preparation) {
 }
 
 RunEnd Run(const Options& options, const Preparation& preparation,
-           int stop_fd) {
+           TraceFolder* traces, int stop_fd) {
   const auto begin = std::chrono::steady_clock::now();
   CertificateBuilder builder(options, preparation);
   reports::Progress progress(stderr, reports::Detect(stderr),
@@ -102,10 +114,11 @@ RunEnd Run(const Options& options, const Preparation& preparation,
         run.service_process = place.service_process;
         run.service = preparation.service;
         run.scratch_root = place.scratch_root;
-        return conformance::Encode(
-            conformance::RunCase(AllCases().at(item), run));
+        return Packed(conformance::RunCase(AllCases().at(item), run));
       },
-      [&](const ItemEnd& end) { progress.Finished(builder.Add(RunOf(end))); });
+      [&](const ItemEnd& end) {
+        progress.Finished(builder.Add(RunOf(end, traces)));
+      });
   progress.Done();
   RunEnd end;
   end.error = result.error;

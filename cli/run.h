@@ -8,6 +8,7 @@
 
 #include "cli/options.h"
 #include "cli/selection.h"
+#include "cli/trace_folder.h"
 #include "conformance/case_runner.h"
 #include "conformance/deviations.h"
 #include "harness/identity/library_identity.h"
@@ -36,7 +37,9 @@ struct RunEnd {
 
 // Runs the cases, shows the progress on stderr, and judges. The run ends early
 // when `stop_fd` is readable; what ran so far is in the certificate.
-RunEnd Run(const Options& options, const Preparation& preparation, int stop_fd);
+// The traces of the cases are put into `traces`.
+RunEnd Run(const Options& options, const Preparation& preparation,
+           TraceFolder* traces, int stop_fd);
 
 }  // namespace cpgcert::cli
 

@@ -20,6 +20,8 @@
 #include "cli/known_deviations.h"
 #include "cli/options.h"
 #include "cli/selection.h"
+#include "cli/trace_folder.h"
+#include "cli/verify_traces.h"
 #include "cli/wire_suite.h"
 #include "conformance/case.h"
 #include "conformance/certification.h"
@@ -27,6 +29,7 @@
 #include "harness/identity/library_identity.h"
 #include "harness/verdict.h"
 #include "reports/json.h"
+#include "reports/text.h"
 
 namespace cpgcert::cli {
 
@@ -237,7 +240,9 @@ class Verifier {
       const std::vector<conformance::RequirementResult>& judged) {
     std::map<std::string_view, const reports::Requirement*> listed;
     for (const reports::Requirement& row : certificate_.requirements) {
-      listed.emplace(row.id, &row);
+      if (!listed.emplace(row.id, &row).second) {
+        Refuse("the requirement {} is listed twice", row.id);
+      }
     }
     for (const conformance::RequirementResult& result : judged) {
       const auto row = listed.find(result.id);
@@ -320,17 +325,41 @@ std::string ReadFile(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// A certificate may name any file, also one that has no end.
+bool IsFile(const fs::path& path) {
+  std::error_code ignored;  // such a file is none
+  return fs::is_regular_file(path, ignored);
+}
+
+void PrintRefused(const std::string& reason) {
+  std::printf("refused: %s\n",
+              reports::Visible(reason, reports::Lines::kOne).c_str());
+}
+
 // The library that is named, or the one that the certificate names, where that
 // is on this machine. Returns "" or one line.
 std::string HashLibrary(const std::string& named, const std::string& certified,
                         std::string* sha256) {
-  std::error_code error;
-  if (named.empty() && !fs::exists(certified, error)) return "";
+  if (named.empty() && !IsFile(certified)) return "";
   harness::LibraryIdentity library;
   const std::string problem =
       harness::Identify(named.empty() ? certified : named, &library);
   *sha256 = library.sha256;
   return problem;
+}
+
+// What `certificate` is held against. Returns "" or one line.
+std::string ReadFacts(const reports::Certificate& certificate, Options options,
+                      VerifyFacts* facts) {
+  facts->fingerprint = SuiteFingerprint();
+  const std::string error =
+      HashLibrary(options.libcpg, certificate.implementation.library,
+                  &facts->library_sha256);
+  if (!error.empty() || certificate.deviations.file.empty()) return error;
+  options.deviations = RepositoryFile(certificate.deviations.file);
+  return IsFile(options.deviations)
+             ? ReadDeviations(options, false, &facts->deviations)
+             : options.deviations + ": is no file that can be read";
 }
 
 }  // namespace
@@ -354,38 +383,44 @@ int VerifyCommand(const std::vector<std::string>& arguments) {
       ->type_name("FILE");
   app.footer("Exit status: 0 nothing is wrong, 1 refused, 2 could not look.");
   if (const auto status = ParseArguments(&app, arguments)) return *status;
-  const fs::path path = fs::is_directory(folder)
+  std::error_code ignored;  // then it cannot be read either
+  const fs::path path = fs::is_directory(folder, ignored)
                             ? fs::path(folder) / "certificate.json"
                             : fs::path(folder);
   std::string error;
-  if (access(path.c_str(), R_OK) != 0) {
+  if (!IsFile(path) || access(path.c_str(), R_OK) != 0) {
     return CouldNot("cannot read " + path.string());
   }
   const auto certificate = reports::FromJson(ReadFile(path), &error);
   if (!certificate) {
-    std::printf("refused: %s\n", error.c_str());
+    PrintRefused(error);
     return kNotCertified;
   }
   VerifyFacts facts;
-  facts.fingerprint = SuiteFingerprint();
-  error = HashLibrary(options.libcpg, certificate->implementation.library,
-                      &facts.library_sha256);
-  if (error.empty() && !certificate->deviations.file.empty()) {
-    options.deviations = certificate->deviations.file;
-    error = ReadDeviations(options, false, &facts.deviations);
-  }
+  error = ReadFacts(*certificate, options, &facts);
   if (!error.empty()) return CouldNot(error);
-  const std::vector<std::string> reasons = WhyRefused(*certificate, facts);
+  std::vector<std::string> reasons = WhyRefused(*certificate, facts);
+  TracesVerified traces;
+  // The cases of another suite are others, and so are their traces.
+  if (certificate->suite.fingerprint == facts.fingerprint) {
+    traces = VerifyTraces(*certificate, TraceFolder(FolderOf(folder)));
+  }
+  if (traces.stopped) return CouldNot("stopped before all cases were judged");
+  reasons.insert(reasons.end(), traces.reasons.begin(), traces.reasons.end());
   for (const std::string& reason : reasons) {
-    std::printf("refused: %s\n", reason.c_str());
+    PrintRefused(reason);
   }
   if (!reasons.empty()) return kNotCertified;
-  std::printf("%s: %zu cases and %zu requirements are what it says; %s\n",
-              certificate->implementation.name.c_str(),
-              certificate->cases.size(), certificate->requirements.size(),
-              facts.library_sha256.empty()
-                  ? "its library is not here to be compared"
-                  : "it is about this library");
+  std::printf(
+      "%s: %zu cases and %zu requirements are what it says; %s\n"
+      "judged again from their traces: %d cases; by what they found: %d "
+      "searches; without a trace: %d\n",
+      reports::Visible(certificate->implementation.name, reports::Lines::kOne)
+          .c_str(),
+      certificate->cases.size(), certificate->requirements.size(),
+      facts.library_sha256.empty() ? "its library is not here to be compared"
+                                   : "it is about this library",
+      traces.judged_again, traces.searches, traces.without_trace);
   return kCertified;
 }
 

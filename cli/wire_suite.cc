@@ -211,7 +211,8 @@ void RegisterWireSuite(const Options& options) {
         {.name = campaign.name,
          .requirements = requirements,
          .profile = "wire",
-         .extra_time = std::chrono::seconds(seconds) + kBeyond},
+         .extra_time = std::chrono::seconds(seconds) + kBeyond,
+         .is_search = true},
         [campaign](CaseContext& context) { RunCampaign(campaign, &context); });
   };
   constexpr int kTierCount = static_cast<int>(kTiers.size());

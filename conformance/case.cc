@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "harness/trace/traced_api.h"
+
 namespace cpgcert::conformance {
 
 namespace {
@@ -34,7 +36,7 @@ const harness::CpgApi& CaseContext::Api(
   if (api_ == nullptr) {
     Step("loads the library");
     std::string error;
-    api_ = harness::LoadCpgApi(library_, &error);
+    api_ = harness::trace::LoadTracedApi(library_, &error);
     if (api_ == nullptr) {
       throw CaseEnd(harness::Verdict::kUntested,
                     "the library does not load: " + error);
@@ -52,6 +54,7 @@ const harness::CpgApi& CaseContext::Api(
 
 void CaseContext::Fail(std::string_view requirement, const std::string& text) {
   failures_.push_back({std::string(requirement), text});
+  harness::trace::Note("fails", fmt::format("{}: {}", requirement, text));
   ADD_FAILURE() << requirement << ": " << text;
 }
 

@@ -22,6 +22,7 @@
 #include "harness/process_census.h"
 #include "harness/service_choice.h"
 #include "harness/service_control.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance {
 
@@ -36,6 +37,9 @@ struct CaseInfo {
   bool needs_capability = false;
   // Beyond the deadline that every case has: a campaign's own duration.
   std::chrono::seconds extra_time{0};
+  // A campaign: it makes more calls than a trace could hold, and what it finds
+  // is its attachment. There is no trace of it.
+  bool is_search = false;
 };
 
 // What a case may use, and where it says what it found. One per process.
@@ -75,7 +79,10 @@ class CaseContext {
   // done and found.
   void Attach(const std::string& json) { attachment_ = json; }
   // What is about to happen, for the case that the process dies of it.
-  void Step(std::string_view what) { writer_.Step(what); }
+  void Step(std::string_view what) {
+    writer_.Step(what);
+    harness::trace::Note("step", what);
+  }
 
   // No census is taken after the case (case_census.h): it leaves behind what
   // it judges itself.

@@ -15,6 +15,7 @@
 #include "harness/isolated_run.h"
 #include "harness/process_census.h"
 #include "harness/thread_watch.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance {
 
@@ -72,14 +73,14 @@ void FailFor(CaseContext& context, const char* requirement,
 // and is waited for.
 CensusGrowth GrowthAtRest(const ProcessCensus& before,
                           const KeptForProcess& kept) {
-  const auto end = std::chrono::steady_clock::now() + kEndOfThreads;
+  harness::trace::Deadline end(kEndOfThreads);
   while (true) {
     CensusGrowth growth = harness::Growth(before, harness::TakeProcessCensus());
-    if (growth.threads <= kept.threads ||
-        std::chrono::steady_clock::now() > end) {
+    if (growth.threads <= kept.threads || end.Passed()) {
       // A WatchedCall that was not destroyed holds its thread's directory.
       std::erase_if(growth.descriptors, [](const std::string& text) {
-        return text.find(fmt::format("(/proc/{}/task/", getpid())) !=
+        return text.find(fmt::format("(/proc/{}/task/",
+                                     harness::trace::ProcessId())) !=
                std::string::npos;
       });
       return growth;

@@ -1,165 +1,22 @@
 #include "conformance/case_runner.h"
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
 
 #include "conformance/case_census.h"
+#include "conformance/case_test.h"
+#include "conformance/case_trace.h"
 #include "conformance/requirements/requirements.h"
 #include "harness/isolated_run.h"
-#include "harness/peer.h"
-#include "harness/scripted_service/scripted_service.h"
-#include "harness/swarm/swarm.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance {
 
 namespace {
 
-using Json = nlohmann::json;
-
-// Collects what GoogleTest says of the one test that runs.
-class Listener : public testing::EmptyTestEventListener {
- public:
-  void OnTestStart(const testing::TestInfo& /*test*/) override { ++started_; }
-  void OnTestPartResult(const testing::TestPartResult& part) override {
-    const char* file = part.file_name() == nullptr ? "?" : part.file_name();
-    const std::string text =
-        fmt::format("{}:{}: {}", file, part.line_number(), part.message());
-    if (part.failed()) {
-      failures_.push_back(text);
-    } else if (part.skipped()) {
-      skipped_ = text;
-    }
-  }
-  int started() const { return started_; }
-  const std::vector<std::string>& failures() const { return failures_; }
-  const std::string& skipped() const { return skipped_; }
-
- private:
-  int started_ = 0;
-  std::vector<std::string> failures_;
-  std::string skipped_;
-};
-
-// Ends the processes that the case itself started: they must not look like
-// what a library left behind, and nothing of theirs can hold up the census.
-void EndHelpers() {
-  harness::Peer::EndAll();
-  harness::Swarm::EndAll();
-  harness::ScriptedService::EndAll();
-}
-
-// The GoogleTest test of a case. It is registered in the child, where it is
-// the only one that runs: going through a whole suite would cost more than most
-// cases.
-class CaseTest : public testing::Test {
- public:
-  CaseTest(const CaseBody& body, CaseContext* context,
-           const KeptForProcess& kept)
-      : body_(body), context_(context), kept_(kept) {}
-  void TestBody() override {
-    body_(*context_);
-    EndHelpers();
-    if (TakeCensus(*context_, kept_)) {
-      context_->Measure("census_count", 1);
-    }
-  }
-
- private:
-  const CaseBody& body_;
-  CaseContext* context_;
-  KeptForProcess kept_;
-};
-
-void RegisterWithGoogleTest(const CaseInfo& info, CaseContext* context,
-                            const KeptForProcess& kept) {
-  const size_t slash = info.name.find('/');
-  const CaseBody& body = BodyOf(info.name);
-  testing::RegisterTest(info.name.substr(0, slash).c_str(),
-                        info.name.substr(slash + 1).c_str(), nullptr, nullptr,
-                        __FILE__, __LINE__,
-                        [&body, context, kept]() -> testing::Test* {
-                          return new CaseTest(body, context, kept);
-                        });
-}
-
-// GoogleTest's filter for exactly one name: '-' and ':' have a meaning there.
-std::string FilterFor(const CaseInfo& info) {
-  std::string filter = info.name;
-  filter.at(filter.find('/')) = '.';
-  std::ranges::replace(filter, '-', '?');
-  std::ranges::replace(filter, ':', '?');
-  return filter;
-}
-
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-// Leaves one way for GoogleTest to run: just this test, silently, whatever its
-// flags and environment variables (sharding, XML output) say.
-Listener* PrepareGoogleTest(const CaseInfo& info) {
-  for (const char* name :
-       {"GTEST_TOTAL_SHARDS", "GTEST_SHARD_INDEX", "GTEST_SHARD_STATUS_FILE",
-        "TEST_PREMATURE_EXIT_FILE"}) {
-    unsetenv(name);
-  }
-  GTEST_FLAG_SET(filter, FilterFor(info));
-  GTEST_FLAG_SET(catch_exceptions, false);
-  GTEST_FLAG_SET(repeat, 1);
-  GTEST_FLAG_SET(shuffle, false);
-  GTEST_FLAG_SET(also_run_disabled_tests, false);
-  GTEST_FLAG_SET(break_on_failure, false);
-  GTEST_FLAG_SET(throw_on_failure, false);
-  auto& listeners = testing::UnitTest::GetInstance()->listeners();
-  delete listeners.Release(listeners.default_result_printer());
-  delete listeners.Release(listeners.default_xml_generator());
-  auto* listener = new Listener;
-  listeners.Append(listener);
-  return listener;
-}
-
-// In the child: runs the test and puts together the report.
-std::string RunTest(const CaseInfo& info, CaseContext* context,
-                    const KeptForProcess& kept) {
-  const Listener* listener = PrepareGoogleTest(info);
-  RegisterWithGoogleTest(info, context, kept);
-  Json report;
-  try {
-    (void)RUN_ALL_TESTS();
-    report["verdict"] = listener->failures().empty() ? "pass" : "fail";
-    if (listener->failures().empty() && !listener->skipped().empty()) {
-      // What was skipped has shown nothing.
-      report["verdict"] = "untested";
-      report["reason"] = listener->skipped();
-    }
-  } catch (const CaseEnd& end) {
-    report["verdict"] = std::string(ToString(end.verdict()));
-    report["reason"] = end.reason();
-  } catch (const std::exception& error) {
-    report["verdict"] = "crash";
-    report["reason"] =
-        std::string("an exception left the case: ") + error.what();
-  }
-  report["started"] = listener->started();
-  report["assertions"] = listener->failures();
-  report["also"] = context->also();
-  report["notes"] = context->notes();
-  report["figures"] = context->figures();
-  report["attachment"] = context->attachment();
-  report["failures"] = Json::array();
-  for (const CaseFailure& failure : context->failures()) {
-    report["failures"].push_back({failure.requirement, failure.text});
-  }
-  return Dump(report);
-}
-
+using harness::Verdict;
 std::vector<std::string> Lines(const std::string& text) {
   std::istringstream stream(text);
   std::vector<std::string> lines;
@@ -222,48 +79,6 @@ std::string Message(const CaseRun& run, const harness::IsolatedResult& result,
   return message;
 }
 
-// An assertion that failed without CaseContext::Fail speaks against everything
-// that the case decides.
-void AddBareAssertions(const std::vector<std::string>& assertions,
-                       CaseOutcome* outcome) {
-  const std::vector<CaseFailure> named = outcome->failures;
-  for (const std::string& assertion : assertions) {
-    const bool is_named =
-        std::ranges::any_of(named, [&assertion](const CaseFailure& failure) {
-          return assertion.ends_with(failure.requirement + ": " + failure.text);
-        });
-    for (const std::string& id : outcome->requirements) {
-      if (!is_named) {
-        outcome->failures.push_back({id, assertion});
-      }
-    }
-  }
-}
-
-// Reads what RunTest wrote; `*reason` gets the one given for a verdict.
-void ReadReport(const std::string& text, CaseRun* run, std::string* reason) {
-  const Json report = Json::parse(text, nullptr, false);
-  if (report.is_discarded() || report.value("started", 0) != 1) {
-    run->outcome.verdict = harness::Verdict::kError;
-    *reason = "the case did not run exactly once";
-    return;
-  }
-  run->outcome.verdict = harness::FromString(report.value("verdict", ""))
-                             .value_or(harness::Verdict::kError);
-  *reason = report.value("reason", "");
-  for (const Json& failure : report.at("failures")) {
-    run->outcome.failures.push_back(
-        {failure.at(0).get<std::string>(), failure.at(1).get<std::string>()});
-  }
-  AddBareAssertions(report.at("assertions"), &run->outcome);
-  for (const Json& id : report.at("also")) {
-    run->outcome.requirements.push_back(id.get<std::string>());
-  }
-  run->notes = report.at("notes").get<std::vector<std::string>>();
-  run->figures = report.at("figures").get<std::map<std::string, double>>();
-  run->attachment = report.at("attachment").get<std::string>();
-}
-
 // Measured once for each library in the process that runs the cases.
 KeptForProcess KeptBy(const RunCaseOptions& options) {
   static std::map<std::string, KeptForProcess> measured;
@@ -278,23 +93,7 @@ KeptForProcess KeptBy(const RunCaseOptions& options) {
   return known->second;
 }
 
-CaseRun EmptyRun(const CaseInfo& info) {
-  CaseRun run;
-  run.outcome.name = info.name;
-  run.outcome.requirements = info.requirements;
-  run.outcome.profile = info.profile;
-  run.outcome.needs_capability = info.needs_capability;
-  return run;
-}
-
 }  // namespace
-
-void InitializeCases() {
-  std::string program = "certify";
-  std::array<char*, 2> arguments = {program.data(), nullptr};
-  int count = 1;
-  testing::InitGoogleTest(&count, arguments.data());
-}
 
 CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {
   harness::IsolatedOptions isolation;
@@ -304,8 +103,12 @@ CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {
     isolation.keep.push_back(options.service_process);
   }
   const KeptForProcess kept = KeptBy(options);
+  harness::TraceLog log;
   const harness::IsolatedResult result = harness::RunIsolated(
       isolation, [&](harness::ReportWriter& writer, uint64_t nonce) {
+        if (!info.is_search) {
+          harness::trace::StartRecording(&log);
+        }
         CaseContext context(options.library,
                             harness::ServiceControl(options.service_process),
                             writer, options.service);
@@ -314,6 +117,17 @@ CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {
         writer.Finish(report, nonce);
       });
   CaseRun run = EmptyRun(info);
+  run.trace = info.is_search
+                  ? ""
+                  : ToText({.name = info.name,
+                            .process = result.process,
+                            .service_process = options.service_process,
+                            .kept = kept},
+                           log.Text(),
+                           {.verdict = result.verdict,
+                            .text = result.end,
+                            .incomplete = log.incomplete() &&
+                                          result.verdict == Verdict::kPass});
   run.outcome.verdict = result.verdict;
   std::string reason;
   if (result.verdict == harness::Verdict::kPass) {
@@ -329,58 +143,6 @@ CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options) {
   }
   run.duration_ms =
       std::chrono::duration<double, std::milli>(result.duration).count();
-  return run;
-}
-
-CaseRun LostRun(const CaseInfo& info, harness::Verdict verdict,
-                const std::string& message) {
-  CaseRun run = EmptyRun(info);
-  run.outcome.verdict = verdict;
-  run.message = message;
-  return run;
-}
-
-std::string Encode(const CaseRun& run) {
-  Json json;
-  json["verdict"] = std::string(ToString(run.outcome.verdict));
-  json["failures"] = Json::array();
-  for (const CaseFailure& failure : run.outcome.failures) {
-    json["failures"].push_back({failure.requirement, failure.text});
-  }
-  json["requirements"] = run.outcome.requirements;
-  json["message"] = run.message;
-  json["notes"] = run.notes;
-  json["steps"] = run.steps;
-  json["figures"] = run.figures;
-  json["attachment"] = run.attachment;
-  json["duration_ms"] = run.duration_ms;
-  return Dump(json);
-}
-
-CaseRun Decode(const CaseInfo& info, std::string_view text) {
-  CaseRun run = EmptyRun(info);
-  try {
-    const Json json = Json::parse(text);
-    run.outcome.verdict =
-        harness::FromString(json.at("verdict").get<std::string>())
-            .value_or(harness::Verdict::kError);
-    for (const Json& failure : json.at("failures")) {
-      run.outcome.failures.push_back(
-          {failure.at(0).get<std::string>(), failure.at(1).get<std::string>()});
-    }
-    run.outcome.requirements =
-        json.at("requirements").get<std::vector<std::string>>();
-    run.message = json.at("message").get<std::string>();
-    run.notes = json.at("notes").get<std::vector<std::string>>();
-    run.steps = json.at("steps").get<std::vector<std::string>>();
-    run.figures = json.at("figures").get<std::map<std::string, double>>();
-    run.attachment = json.at("attachment").get<std::string>();
-    run.duration_ms = json.at("duration_ms").get<double>();
-  } catch (const Json::exception& error) {
-    return LostRun(
-        info, harness::Verdict::kError,
-        fmt::format("unreadable result of a case: {}", error.what()));
-  }
   return run;
 }
 

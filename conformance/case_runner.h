@@ -6,28 +6,13 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <map>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "conformance/case.h"
-#include "conformance/certification.h"
+#include "conformance/case_run.h"
 #include "harness/service_choice.h"
 
 namespace cpgcert::conformance {
-
-// What became of a case.
-struct CaseRun {
-  CaseOutcome outcome;
-  std::string message;  // the bug report; empty for a plain pass
-  std::vector<std::string> notes;
-  // What it did, the last steps; empty where the message says it.
-  std::vector<std::string> steps;
-  std::map<std::string, double> figures;
-  std::string attachment;  // of CaseContext::Attach, or empty
-  double duration_ms = 0;
-};
 
 struct RunCaseOptions {
   std::string library;             // absolute path
@@ -38,21 +23,8 @@ struct RunCaseOptions {
   std::chrono::milliseconds deadline{60000};
 };
 
-// Brings GoogleTest up. Call it once, before any thread or case, in a program
-// that is no GoogleTest program itself.
-void InitializeCases();
-
 // REQUIRES: one thread in the calling process, see isolated_run.h.
 CaseRun RunCase(const CaseInfo& info, const RunCaseOptions& options);
-
-// A run in which the process of the runner itself ended.
-CaseRun LostRun(const CaseInfo& info, harness::Verdict verdict,
-                const std::string& message);
-
-// A run as text, to cross a process boundary, and back. Decode gives an
-// `error` verdict for text that is not what Encode wrote.
-std::string Encode(const CaseRun& run);
-CaseRun Decode(const CaseInfo& info, std::string_view text);
 
 }  // namespace cpgcert::conformance
 

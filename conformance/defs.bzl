@@ -106,8 +106,8 @@ def cpg_conformance_test(
     """Makes a test that passes if the library is certified for what is asked.
 
     Its outputs are test.xml, with a test case for each case of the suite, and
-    certificate.html, certificate.json and junit.xml, in
-    bazel-testlogs/<package>/<name>/test.outputs. Its log ends in the summary,
+    certificate.html, certificate.json, junit.xml and the traces of the cases,
+    in bazel-testlogs/<package>/<name>/test.outputs. Its log ends in the summary,
     and says of each case that failed what was called, what was owed, and what
     came. Arguments (--test_arg) go to certify.
 

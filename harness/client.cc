@@ -256,19 +256,21 @@ bool Client::WaitReadable(milliseconds deadline) {
   if (api_.fd_get(handle_, &watched.fd) != CS_OK) {
     return false;
   }
-  const auto end = Clock::now() + deadline;
-  while (true) {
-    const auto left =
-        std::chrono::duration_cast<milliseconds>(end - Clock::now());
-    const int ready =
-        poll(&watched, 1, std::max(0, static_cast<int>(left.count())));
-    if (ready > 0) {
-      return (watched.revents & POLLIN) != 0;
+  return trace::Observe("readable", [&] {
+    const auto end = Clock::now() + deadline;
+    while (true) {
+      const auto left =
+          std::chrono::duration_cast<milliseconds>(end - Clock::now());
+      const int ready =
+          poll(&watched, 1, std::max(0, static_cast<int>(left.count())));
+      if (ready > 0) {
+        return (watched.revents & POLLIN) != 0;
+      }
+      if (ready == 0 && Clock::now() >= end) {
+        return false;
+      }
     }
-    if (ready == 0 && Clock::now() >= end) {
-      return false;
-    }
-  }
+  });
 }
 
 void Client::Record(CallbackRecord record) {
@@ -282,28 +284,38 @@ void Client::Record(CallbackRecord record) {
   }
 }
 
-std::vector<CallbackRecord> Client::Records() {
-  const std::scoped_lock lock(mutex_);
-  return records_;
+size_t Client::SeeCount() {
+  const size_t count = count_seen_.See([this] {
+    const std::scoped_lock lock(mutex_);
+    return records_.size();
+  });
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return records_.size() >= count; });
+  return count;
 }
 
-size_t Client::RecordCount() {
+std::vector<CallbackRecord> Client::Records() {
+  const size_t count = SeeCount();
   const std::scoped_lock lock(mutex_);
-  return records_.size();
+  return {records_.begin(), records_.begin() + static_cast<ptrdiff_t>(count)};
 }
+
+size_t Client::RecordCount() { return SeeCount(); }
 
 bool Client::WaitRecords(size_t count, milliseconds deadline) {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, deadline,
-                           [&] { return records_.size() >= count; });
+  return trace::Observe("records_came", [&] {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, deadline,
+                             [&] { return records_.size() >= count; });
+  });
 }
 
 cs_error_t RetryWhileTryAgain(const std::function<cs_error_t()>& call,
                               milliseconds deadline) {
-  const auto end = Clock::now() + deadline;
+  trace::Deadline end(deadline);
   while (true) {
     const cs_error_t result = call();
-    if (result != CS_ERR_TRY_AGAIN || Clock::now() > end) {
+    if (result != CS_ERR_TRY_AGAIN || end.Passed()) {
       return result;
     }
     poll(nullptr, 0, static_cast<int>(kRetryPause.count()));

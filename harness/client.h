@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "harness/cpg_api.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::harness {
 
@@ -105,11 +106,14 @@ class Client {
  private:
   friend struct CallbackEntry;
   void Record(CallbackRecord record);
+  // How many records this call sees; in a replay there are so many then.
+  size_t SeeCount();
 
   const CpgApi& api_;
   const CallbackSet callbacks_;
   int slot_ = -1;
   cpg_handle_t handle_ = 0;
+  trace::Changing count_seen_{"records"};
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<CallbackRecord> records_;

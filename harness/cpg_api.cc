@@ -86,6 +86,15 @@ bool CpgApi::Has(std::string_view symbol) const {
          std::ranges::find(missing, symbol) == missing.end();
 }
 
+void CpgApi::Remove(std::string_view symbol) {
+  ForEachEntryPoint(this, [&](const char* name, auto* slot) {
+    if (name == symbol) {
+      *slot = nullptr;
+      missing.emplace_back(name);
+    }
+  });
+}
+
 const std::vector<std::string>& CpgSymbols() {
   static const std::vector<std::string> symbols = [] {
     CpgApi ignored;

@@ -43,6 +43,8 @@ struct CpgApi {
 
   // True if the library exports `symbol`, such as "cpg_dispatch".
   bool Has(std::string_view symbol) const;
+  // As if the library did not export it.
+  void Remove(std::string_view symbol);
 };
 
 // Every symbol that CpgApi resolves, in the order of the header.

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "harness/process_tree.h"
+#include "harness/trace/trace_event.h"
 
 namespace cpgcert::harness {
 
@@ -49,10 +50,8 @@ bool WaitForTextOrEnd(int pipe, pid_t child, Clock::time_point end) {
   return ready > 0;
 }
 
-}  // namespace
-
-ForkedCallResult RunInForkedChild(const std::function<std::string()>& call,
-                                  std::chrono::milliseconds deadline) {
+ForkedCallResult ForkAndRun(const std::function<std::string()>& call,
+                            std::chrono::milliseconds deadline) {
   ForkedCallResult result;
   std::array<int, 2> pipes{};
   if (pipe2(pipes.data(), O_CLOEXEC) != 0) {
@@ -84,6 +83,24 @@ ForkedCallResult RunInForkedChild(const std::function<std::string()>& call,
     result.end = ready ? DescribeEnd(status) : "still running at the deadline";
   }
   return result;
+}
+
+}  // namespace
+
+ForkedCallResult RunInForkedChild(const std::function<std::string()>& call,
+                                  std::chrono::milliseconds deadline) {
+  return trace::ObserveAs(
+      "forked_child", [&] { return ForkAndRun(call, deadline); },
+      [](const ForkedCallResult& result) {
+        return trace::Json{{"returned", result.returned},
+                           {"text", result.text},
+                           {"end", result.end}};
+      },
+      [](const trace::Json& json) {
+        return ForkedCallResult{.returned = json.at("returned").get<bool>(),
+                                .text = json.at("text").get<std::string>(),
+                                .end = json.at("end").get<std::string>()};
+      });
 }
 
 }  // namespace cpgcert::harness

@@ -328,6 +328,7 @@ IsolatedResult RunIsolated(const IsolatedOptions& options,
   descriptors.pidfd = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
 
   IsolatedResult result;
+  result.process = child;
   OutputEdges output;
   const bool ended = WaitForEnd(descriptors.pidfd, descriptors.output_read,
                                 begin + options.deadline, &output);

@@ -67,6 +67,7 @@ struct IsolatedResult {
   std::string threads;
   // Standard output and error together: the first and the last KB.
   std::string output;
+  pid_t process = 0;  // the child's id
   // Processes that outlived the child; they were killed.
   int strays = 0;
   std::chrono::nanoseconds duration{0};

@@ -21,6 +21,7 @@
 #include "harness/client.h"
 #include "harness/cpg_api.h"
 #include "harness/message.h"
+#include "harness/trace/trace_event.h"
 
 namespace cpgcert::harness {
 
@@ -183,13 +184,19 @@ class PeerProcess {
 
 }  // namespace
 
-std::unique_ptr<Peer> Peer::Start(const std::string& library,
-                                  std::string* error) {
+namespace {
+
+struct Started {
+  pid_t process = 0;  // 0: none, and why in `error`
+  int socket = -1;
+  std::string error{};
+};
+
+Started ForkPeer(const std::string& library) {
   std::array<int, 2> sockets{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets.data()) !=
       0) {
-    *error = ErrnoText("cannot make a socket pair");
-    return nullptr;
+    return {.error = ErrnoText("cannot make a socket pair")};
   }
   const pid_t parent = getpid();
   const pid_t process = fork();
@@ -203,11 +210,29 @@ std::unique_ptr<Peer> Peer::Start(const std::string& library,
   }
   close(sockets[1]);
   if (process < 0) {
-    *error = ErrnoText("cannot fork");
     close(sockets[0]);
-    return nullptr;
+    return {.error = ErrnoText("cannot fork")};
   }
-  return std::unique_ptr<Peer>(new Peer(process, sockets[0]));
+  return {.process = process, .socket = sockets[0]};
+}
+
+}  // namespace
+
+std::unique_ptr<Peer> Peer::Start(const std::string& library,
+                                  std::string* error) {
+  const Started started = trace::ObserveAs(
+      "peer", [&library] { return ForkPeer(library); },
+      [](const Started& peer) {
+        return trace::Json{{"process", peer.process}, {"error", peer.error}};
+      },
+      [](const trace::Json& json) {
+        return Started{.process = json.at("process").get<pid_t>(),
+                       .error = json.at("error").get<std::string>()};
+      });
+  *error = started.error;
+  return started.process == 0
+             ? nullptr
+             : std::unique_ptr<Peer>(new Peer(started.process, started.socket));
 }
 
 Peer::Peer(pid_t process, int socket) : process_(process), socket_(socket) {
@@ -216,16 +241,18 @@ Peer::Peer(pid_t process, int socket) : process_(process), socket_(socket) {
 
 Peer::~Peer() {
   End();
-  close(socket_);
+  if (socket_ >= 0) {
+    close(socket_);
+  }
   std::erase(peers, this);
 }
 
 void Peer::End() {
-  if (process_ > 0) {
+  if (process_ > 0 && !trace::Replaying()) {
     kill(process_, SIGKILL);
     waitpid(process_, nullptr, 0);
-    process_ = 0;
   }
+  process_ = 0;
 }
 
 void Peer::EndAll() {
@@ -272,6 +299,11 @@ std::string Peer::Seen(std::vector<std::string>* events) {
 }
 
 std::string Peer::Ask(const std::string& request) {
+  return trace::Observe("peer " + request,
+                        [&] { return SendAndReceive(request); });
+}
+
+std::string Peer::SendAndReceive(const std::string& request) const {
   if (send(socket_, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
     return ErrnoText("the other process has ended");
   }

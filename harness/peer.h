@@ -57,6 +57,7 @@ class Peer {
  private:
   Peer(pid_t process, int socket);
   std::string Ask(const std::string& request);
+  std::string SendAndReceive(const std::string& request) const;
 
   void End();
 

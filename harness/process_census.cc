@@ -13,6 +13,8 @@
 #include <optional>
 #include <sstream>
 
+#include "harness/trace/trace_event.h"
+
 namespace cpgcert::harness {
 
 namespace {
@@ -71,9 +73,7 @@ std::map<std::string, int> SharedMappings() {
   return mappings;
 }
 
-}  // namespace
-
-ProcessCensus TakeProcessCensus() {
+ProcessCensus LookAtProcess() {
   ProcessCensus census;
   ForEachNumber("/proc/self/fd", [&census](int descriptor, int own) {
     if (descriptor != own) {
@@ -84,6 +84,34 @@ ProcessCensus TakeProcessCensus() {
   ForEachNumber("/proc/self/task",
                 [&census](int /*thread*/, int /*own*/) { ++census.threads; });
   return census;
+}
+
+trace::Json ToJson(const ProcessCensus& census) {
+  trace::Json json{{"descriptors", trace::Json::array()},
+                   {"shared_mappings", census.shared_mappings},
+                   {"threads", census.threads}};
+  for (const auto& [descriptor, target] : census.descriptors) {
+    json["descriptors"].push_back({descriptor, target});
+  }
+  return json;
+}
+
+ProcessCensus FromJson(const trace::Json& json) {
+  ProcessCensus census;
+  for (const trace::Json& entry : json.at("descriptors")) {
+    census.descriptors.emplace(entry.at(0).get<int>(),
+                               entry.at(1).get<std::string>());
+  }
+  census.shared_mappings =
+      json.at("shared_mappings").get<std::map<std::string, int>>();
+  census.threads = json.at("threads").get<int>();
+  return census;
+}
+
+}  // namespace
+
+ProcessCensus TakeProcessCensus() {
+  return trace::ObserveAs("census", LookAtProcess, ToJson, FromJson);
 }
 
 CensusGrowth Growth(const ProcessCensus& before, const ProcessCensus& after) {

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "harness/process_tree.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::harness {
 
@@ -74,14 +75,12 @@ std::string SignalAndWait(pid_t process, int signal, bool stopped) {
   return stopped ? "the service did not stop" : "the service did not resume";
 }
 
-}  // namespace
-
-std::string ServiceControl::Kill() const {
-  if (!allowed()) {
+std::string KillAndWait(pid_t process) {
+  if (process <= 0) {
     return kNotOurs;
   }
-  const ProcessWatch watch(process_);
-  if (!watch.exists() || kill(process_, SIGKILL) != 0) {
+  const ProcessWatch watch(process);
+  if (!watch.exists() || kill(process, SIGKILL) != 0) {
     return ErrnoText("cannot kill the service");
   }
   const auto end = Clock::now() + kDeadline;
@@ -93,16 +92,29 @@ std::string ServiceControl::Kill() const {
   return "the service did not die";
 }
 
+}  // namespace
+
+std::string ServiceControl::Kill() const {
+  return trace::Observe("service_killed",
+                        [this] { return KillAndWait(process_); });
+}
+
 std::string ServiceControl::Stop() const {
-  return SignalAndWait(process_, SIGSTOP, true);
+  return trace::Observe("service_stopped", [this] {
+    return SignalAndWait(process_, SIGSTOP, true);
+  });
 }
 
 std::string ServiceControl::Resume() const {
-  return SignalAndWait(process_, SIGCONT, false);
+  return trace::Observe("service_resumed", [this] {
+    return SignalAndWait(process_, SIGCONT, false);
+  });
 }
 
 bool ServiceControl::IsStopped() const {
-  return allowed() && CountThreads(process_).stopped > 0;
+  return trace::Observe("service_is_stopped", [this] {
+    return allowed() && CountThreads(process_).stopped > 0;
+  });
 }
 
 }  // namespace cpgcert::harness

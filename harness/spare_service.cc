@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "harness/namespaces.h"
+#include "harness/trace/trace_event.h"
 
 namespace cpgcert::harness {
 
@@ -46,19 +47,22 @@ constexpr size_t kTextMax = 1024;
   _exit(0);
 }
 
-}  // namespace
+// A keeper, or why there is none.
+struct Keeper {
+  pid_t process = 0;
+  int socket = -1;
+  std::string error{};
+};
 
-std::unique_ptr<SpareService> SpareService::Prepare(const ServiceChoice& choice,
-                                                    std::string* error) {
+Keeper ForkKeeper(const ServiceChoice& choice) {
   if (choice.kind == ServiceChoice::Kind::kRunning) {
-    *error = "a second service cannot be started beside the machine's";
-    return nullptr;
+    return {.error = "a second service cannot be started beside the machine's"};
   }
   std::array<int, 2> sockets{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets.data()) !=
       0) {
-    *error = fmt::format("cannot make a socket pair: {}", std::strerror(errno));
-    return nullptr;
+    return {.error = fmt::format("cannot make a socket pair: {}",
+                                 std::strerror(errno))};
   }
   const pid_t parent = getpid();
   const pid_t keeper = fork();
@@ -72,14 +76,52 @@ std::unique_ptr<SpareService> SpareService::Prepare(const ServiceChoice& choice,
   }
   close(sockets[1]);
   if (keeper < 0) {
-    *error = fmt::format("cannot fork: {}", std::strerror(errno));
     close(sockets[0]);
-    return nullptr;
+    return {.error = fmt::format("cannot fork: {}", std::strerror(errno))};
   }
-  return std::unique_ptr<SpareService>(new SpareService(keeper, sockets[0]));
+  return {.process = keeper, .socket = sockets[0]};
+}
+
+// Tells the keeper to start the service: the answer is a number, or a text.
+std::string Ask(int socket) {
+  const char request = 's';
+  if (send(socket, &request, 1, MSG_NOSIGNAL) != 1) {
+    return "the process that starts the service has ended";
+  }
+  const auto end = Clock::now() + kStartDeadline + kStartDeadline;
+  pollfd watched{socket, POLLIN, 0};
+  while (Clock::now() < end && poll(&watched, 1, 100) <= 0) {
+  }
+  std::string answer(kTextMax, '\0');
+  const ssize_t size = recv(socket, answer.data(), answer.size(), MSG_DONTWAIT);
+  answer.resize(std::max<ssize_t>(size, 0));
+  return answer;
+}
+
+}  // namespace
+
+std::unique_ptr<SpareService> SpareService::Prepare(const ServiceChoice& choice,
+                                                    std::string* error) {
+  const Keeper keeper = trace::ObserveAs(
+      "spare_service", [&choice] { return ForkKeeper(choice); },
+      [](const Keeper& forked) {
+        return trace::Json{{"process", forked.process},
+                           {"error", forked.error}};
+      },
+      [](const trace::Json& json) {
+        return Keeper{.process = json.at("process").get<pid_t>(),
+                      .error = json.at("error").get<std::string>()};
+      });
+  *error = keeper.error;
+  return keeper.process == 0 ? nullptr
+                             : std::unique_ptr<SpareService>(new SpareService(
+                                   keeper.process, keeper.socket));
 }
 
 SpareService::~SpareService() {
+  if (trace::Replaying()) {
+    return;
+  }
   // The keeper ends, and its daemon before it, whoever else holds the socket.
   shutdown(socket_, SHUT_RDWR);
   close(socket_);
@@ -87,18 +129,8 @@ SpareService::~SpareService() {
 }
 
 std::string SpareService::Start() {
-  const char request = 's';
-  if (send(socket_, &request, 1, MSG_NOSIGNAL) != 1) {
-    return "the process that starts the service has ended";
-  }
-  const auto end = Clock::now() + kStartDeadline + kStartDeadline;
-  pollfd watched{socket_, POLLIN, 0};
-  while (Clock::now() < end && poll(&watched, 1, 100) <= 0) {
-  }
-  std::string answer(kTextMax, '\0');
-  const ssize_t size =
-      recv(socket_, answer.data(), answer.size(), MSG_DONTWAIT);
-  answer.resize(std::max<ssize_t>(size, 0));
+  const std::string answer =
+      trace::Observe("spare_service_started", [this] { return Ask(socket_); });
   service_ = 0;
   const char* text_end = answer.data() + answer.size();
   const auto parsed = std::from_chars(answer.data(), text_end, service_);

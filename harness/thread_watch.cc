@@ -22,6 +22,8 @@
 #include <string_view>
 #include <utility>
 
+#include "harness/trace/trace_event.h"
+
 namespace cpgcert::harness {
 
 namespace {
@@ -221,6 +223,34 @@ std::string Describe(const CallState& state) {
   return "neither returned nor at rest before the deadline";
 }
 
+namespace {
+
+trace::Json ToJson(const CallState& state) {
+  return {{"state", static_cast<int>(state.kind)},
+          {"described", Describe(state)},
+          {"asleep", state.sample.asleep},
+          {"call", state.sample.sleep.call},
+          {"timeout_ns", state.sample.sleep.timeout_ns},
+          {"switches", state.sample.switches},
+          {"processor_ns", state.sample.processor_ns},
+          {"proof_ns", state.proof_ns}};
+}
+
+CallState FromJson(const trace::Json& json) {
+  CallState state;
+  state.kind = static_cast<CallState::Kind>(json.at("state").get<int>());
+  state.sample.exists = true;
+  state.sample.asleep = json.at("asleep").get<bool>();
+  state.sample.sleep.call = json.at("call").get<std::string>();
+  state.sample.sleep.timeout_ns = json.at("timeout_ns").get<int64_t>();
+  state.sample.switches = json.at("switches").get<uint64_t>();
+  state.sample.processor_ns = json.at("processor_ns").get<int64_t>();
+  state.proof_ns = json.at("proof_ns").get<int64_t>();
+  return state;
+}
+
+}  // namespace
+
 WatchedCall::WatchedCall(std::function<void()> call)
     : thread_([this, call = std::move(call)] { Run(call); }) {
   WaitStarted();
@@ -236,6 +266,7 @@ WatchedCall::~WatchedCall() {
 }
 
 void WatchedCall::Run(const std::function<void()>& call) {
+  ticket_.Begin();
   {
     const std::scoped_lock lock(mutex_);
     directory_ = open("/proc/thread-self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -267,11 +298,26 @@ bool WatchedCall::PauseOrReturned(int64_t pause_ns) {
 }
 
 bool WatchedCall::WaitReturned(std::chrono::milliseconds deadline) {
-  return PauseOrReturned(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(deadline).count());
+  const bool came = returned_seen_.See([&] {
+    return PauseOrReturned(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(deadline).count());
+  });
+  return came && AwaitReturn();
 }
 
 bool WatchedCall::returned() {
+  const bool came = returned_seen_.See([this] { return HasReturned(); });
+  return came && AwaitReturn();
+}
+
+// What has been seen is waited for in a replay, whose thread comes to it.
+bool WatchedCall::AwaitReturn() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return returned_; });
+  return true;
+}
+
+bool WatchedCall::HasReturned() {
   const std::scoped_lock lock(mutex_);
   return returned_;
 }
@@ -290,7 +336,7 @@ ThreadSample WatchedCall::Sample() {
       ParseSyscall(ReadFileAt(directory_, "syscall"), &sample.sleep) &&
       ParseSwitches(ReadFileAt(directory_, "status")) == sample.switches;
   timespec processor{};
-  if (!returned() && clock_gettime(clock_, &processor) == 0) {
+  if (!HasReturned() && clock_gettime(clock_, &processor) == 0) {
     sample.processor_ns = ToNs(processor);
   }
   return sample;
@@ -305,14 +351,23 @@ CallState WatchedCall::Settled(CallState::Kind kind,
 }
 
 CallState WatchedCall::Settle(std::chrono::milliseconds deadline) {
+  const CallState state = trace::ObserveAs(
+      "thread", [&] { return Look(deadline); }, ToJson, FromJson);
+  if (state.kind == CallState::Kind::kReturned) {
+    AwaitReturn();
+  }
+  return state;
+}
+
+CallState WatchedCall::Look(std::chrono::milliseconds deadline) {
   const auto end = std::chrono::steady_clock::now() + deadline;
   const int64_t begin_processor_ns = Sample().processor_ns;
   ThreadSample previous;
   int short_sleeps = 0;
   uint64_t short_sleep_switches = 0;
-  while (!returned()) {
+  while (!HasReturned()) {
     const ThreadSample sample = Sample();
-    if (!sample.exists && !returned()) {
+    if (!sample.exists && !HasReturned()) {
       return Settled(CallState::Kind::kEnded, sample);
     }
     const bool same = sample.asleep && previous.asleep &&
@@ -344,15 +399,20 @@ CallState WatchedCall::Settle(std::chrono::milliseconds deadline) {
 }
 
 bool WatchedCall::SleptSince(const CallState& state) {
-  if (returned()) {
-    return false;
-  }
-  const ThreadSample now = Sample();
-  return now.asleep && now.switches == state.sample.switches &&
-         now.processor_ns == state.sample.processor_ns;
+  return trace::Observe("slept_on", [&] {
+    if (HasReturned()) {
+      return false;
+    }
+    const ThreadSample now = Sample();
+    return now.asleep && now.switches == state.sample.switches &&
+           now.processor_ns == state.sample.processor_ns;
+  });
 }
 
-int WatchedCall::CallsUnderWay() { return calls_under_way; }
+int WatchedCall::CallsUnderWay() {
+  return trace::Observe("calls_under_way",
+                        [] { return calls_under_way.load(); });
+}
 
 void WatchedCall::Abandon() { thread_.detach(); }
 
@@ -397,7 +457,9 @@ LibraryLook LookAtLibrary() {
 
 }  // namespace
 
-bool WaitLibraryAtRest(std::chrono::milliseconds deadline) {
+namespace {
+
+bool RestsBefore(std::chrono::milliseconds deadline) {
   // A directory for each thread, beside "." and "..".
   constexpr nlink_t kLinksOfOneThread = 3;
   struct stat tasks = {};
@@ -420,6 +482,13 @@ bool WaitLibraryAtRest(std::chrono::milliseconds deadline) {
     }
     before = std::move(now);
   }
+}
+
+}  // namespace
+
+bool WaitLibraryAtRest(std::chrono::milliseconds deadline) {
+  return trace::Observe("library_at_rest",
+                        [deadline] { return RestsBefore(deadline); });
 }
 
 }  // namespace cpgcert::harness

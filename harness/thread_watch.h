@@ -19,6 +19,8 @@
 #include <string>
 #include <thread>
 
+#include "harness/trace/trace.h"
+
 namespace cpgcert::harness {
 
 // Time-out of a wait that has no end, and of one whose end is not known.
@@ -100,11 +102,16 @@ class WatchedCall {
 
  private:
   void Run(const std::function<void()>& call);
+  bool HasReturned();
+  bool AwaitReturn();
+  CallState Look(std::chrono::milliseconds deadline);
   // Waits for the return, at most `pause_ns`.
   bool PauseOrReturned(int64_t pause_ns);
   void WaitStarted();
   CallState Settled(CallState::Kind kind, const ThreadSample& sample) const;
 
+  const trace::Ticket ticket_;
+  trace::Changing returned_seen_{"returned"};
   std::mutex mutex_;
   std::condition_variable changed_;
   bool started_ = false;

@@ -96,6 +96,8 @@ struct Case {
   // Of a cell of the matrix: axis to value, see Matrix. Empty for other cases.
   std::map<std::string, std::string> cell{};
   std::vector<std::string> steps{};  // what was done, as far as it is known
+  // SHA-256 of the trace's file, see trace_file.h; empty if there is none.
+  std::string trace{};
 };
 
 // One value of an axis: "Joined", and what that means to a reader.

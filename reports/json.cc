@@ -86,6 +86,7 @@ Json Write(const Case& result) {
                {"reproducer", result.reproducer}};
   if (!result.cell.empty()) json["cell"] = result.cell;
   if (!result.steps.empty()) json["steps"] = result.steps;
+  if (!result.trace.empty()) json["trace"] = result.trace;
   return json;
 }
 
@@ -372,6 +373,7 @@ void Place::Read(Case& result) const {
   Member("reproducer", result.reproducer);
   LaterMember("cell", result.cell);
   LaterMember("steps", result.steps);
+  LaterMember("trace", result.trace);
 }
 
 void Place::Read(AxisValue& value) const {

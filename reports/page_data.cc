@@ -171,6 +171,7 @@ class Writer {
     if (!result.steps.empty()) {
       json["steps"] = steps_.Number(ShortenedAll(result.steps));
     }
+    if (!result.trace.empty()) json["trace"] = Shown(result.trace);
     Json cell = Cell(result);
     if (!cell.empty()) json["cell"] = std::move(cell);
     return json;

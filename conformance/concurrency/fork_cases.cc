@@ -17,6 +17,7 @@
 #include "harness/client.h"
 #include "harness/forked_call.h"
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::concurrency {
 
@@ -270,7 +271,8 @@ void ExpectParentWorks(CaseContext& context, Scene& scene,
       sent == CS_OK &&
       DispatchUntil(*client, seen, [](const CallbackRecord& record) {
         return record.message == "parent" &&
-               record.process == static_cast<uint32_t>(getpid());
+               record.process ==
+                   static_cast<uint32_t>(harness::trace::ProcessId());
       });
   if (!came) {
     context.Fail("FORK-01",
@@ -346,7 +348,8 @@ std::string UseOwnConnection(const CpgApi& api, const std::string& group) {
   if (text.empty() &&
       !DispatchUntil(client, 0, [](const CallbackRecord& record) {
         return record.message == "own" &&
-               record.process == static_cast<uint32_t>(getpid());
+               record.process ==
+                   static_cast<uint32_t>(harness::trace::ProcessId());
       })) {
     text = "cpg_dispatch: the own message did not come";
   }

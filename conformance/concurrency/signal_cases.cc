@@ -18,6 +18,7 @@
 #include "conformance/support/watched_answer.h"
 #include "harness/disturbances/signal_probe.h"
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::concurrency {
 
@@ -26,7 +27,6 @@ namespace {
 using harness::CpgApi;
 using harness::ErrorName;
 using harness::SignalProbe;
-using Clock = std::chrono::steady_clock;
 
 // Handlers that must have run inside the calls of a case.
 constexpr int kMet = 10;
@@ -40,6 +40,10 @@ constexpr std::chrono::seconds kStormDeadline{10};
 class SignalStorm {
  public:
   SignalStorm() {
+    before_ = SignalProbe::Handled();
+    if (harness::trace::Replaying()) {
+      return;
+    }
     sigevent event{};
     event.sigev_notify = SIGEV_THREAD_ID;
     event.sigev_signo = SIGUSR1;
@@ -52,9 +56,12 @@ class SignalStorm {
     const itimerspec setting{.it_interval = {0, 100'000},
                              .it_value = {0, 15'000}};
     timer_settime(timer_, 0, &setting, nullptr);
-    before_ = SignalProbe::Handled();
   }
-  ~SignalStorm() { timer_delete(timer_); }
+  ~SignalStorm() {
+    if (!harness::trace::Replaying()) {
+      timer_delete(timer_);
+    }
+  }
   SignalStorm(const SignalStorm&) = delete;
   SignalStorm& operator=(const SignalStorm&) = delete;
 
@@ -119,11 +126,10 @@ void Storm(CaseContext& context, const NamedCall& call, bool restarting) {
   const std::string group = UniqueGroup("storm");
   Need(peer->Join(group));
   const SignalProbe probe(restarting);
-  const auto end = Clock::now() + kStormDeadline;
+  harness::trace::Deadline end(kStormDeadline);
   int met = 0;
   for (int i = 0;
-       (met < kMet || i < kRoundsMin) && i < kRoundsMax && Clock::now() < end;
-       ++i) {
+       (met < kMet || i < kRoundsMin) && i < kRoundsMax && !end.Passed(); ++i) {
     const auto stage = CallStage::Prepare(context, call, group);
     const auto oracle = OracleFor(context, call.kind, stage, peer.get());
     const std::function<cs_error_t()> made = stage->Call();
@@ -153,21 +159,21 @@ void StormOnMulticast(CaseContext& context, bool restarting) {
   JoinAndSettle(*client, UniqueGroup("storm"));
   const size_t seen = client->RecordCount();
   const SignalProbe probe(restarting);
-  const auto end = Clock::now() + kStormDeadline;
+  harness::trace::Deadline end(kStormDeadline);
   std::vector<std::string> owed;
   int met = 0;
   cs_error_t code = CS_OK;
-  while (met < kMet && code == CS_OK && Clock::now() < end) {
+  while (met < kMet && code == CS_OK && !end.Passed()) {
     auto storm = std::make_unique<SignalStorm>();
     for (int i = 0; code == CS_OK && i < kMessagesPerRound; ++i) {
       owed.push_back(fmt::format("m{}", owed.size()));
       std::string message = harness::MakeMessage(owed.back());
       const iovec part{message.data(), message.size()};
-      const auto end_of_retries = Clock::now() + kWaitDeadline;
+      harness::trace::Deadline end_of_retries(kWaitDeadline);
       do {
         code = client->api().mcast_joined(client->handle(), CPG_TYPE_AGREED,
                                           &part, 1);
-      } while (IsInterruption(code) && Clock::now() < end_of_retries);
+      } while (IsInterruption(code) && !end_of_retries.Passed());
     }
     met += storm->Handled();
     storm.reset();
@@ -290,10 +296,10 @@ void StormOnLocalCall(CaseContext& context, const LocalCall& call,
   NeedOk(call.function,
          call.as_before(api, handle) ? CS_OK : CS_ERR_FAILED_OPERATION);
   const SignalProbe probe(restarting);
-  const auto end = Clock::now() + kStormDeadline;
+  harness::trace::Deadline end(kStormDeadline);
   int met = 0;
   int wrong = 0;
-  while (met < kMet && Clock::now() < end) {
+  while (met < kMet && !end.Passed()) {
     const SignalStorm storm;
     for (int i = 0; i < kCallsPerRound; ++i) {
       wrong += call.as_before(api, handle) ? 0 : 1;

@@ -25,6 +25,7 @@
 #include "harness/client.h"
 #include "harness/message.h"
 #include "harness/thread_watch.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::concurrency {
 
@@ -65,7 +66,8 @@ cs_error_t DispatchAll(Client& client, Dispatcher kind,
 // One thread that calls. What goes wrong is kept for the case to say.
 class Caller {
  public:
-  Caller(int number, Client& client, std::string group, std::mutex& turn)
+  Caller(int number, Client& client, std::string group,
+         harness::trace::OrderedMutex& turn)
       : number_(number),
         client_(client),
         group_(std::move(group)),
@@ -101,7 +103,7 @@ class Caller {
   }
 
   bool IsOwn(uint32_t process) const {
-    return process == static_cast<uint32_t>(getpid());
+    return process == static_cast<uint32_t>(harness::trace::ProcessId());
   }
 
   void AskMembers() {
@@ -137,7 +139,7 @@ class Caller {
   const int number_;
   Client& client_;
   const std::string group_;
-  std::mutex& turn_;
+  harness::trace::OrderedMutex& turn_;
   std::string wrong_;
 };
 
@@ -194,12 +196,13 @@ void CallersBeside(CaseContext& context, Dispatcher kind, int callers) {
   if (kind != Dispatcher::kPollAndAll) {
     dispatcher.NeedAsleep("cpg_dispatch");
   }
-  std::mutex turn;
+  harness::trace::OrderedMutex turn;
   std::vector<std::unique_ptr<Caller>> all;
   std::vector<std::thread> threads;
   for (int i = 0; i < callers; ++i) {
     all.push_back(std::make_unique<Caller>(i, *client, group, turn));
-    threads.emplace_back([caller = all.back().get()] { caller->Run(); });
+    threads.push_back(harness::trace::StartThread(
+        [caller = all.back().get()] { caller->Run(); }));
   }
   for (std::thread& thread : threads) {
     thread.join();
@@ -225,7 +228,8 @@ void CallersBeside(CaseContext& context, Dispatcher kind, int callers) {
 // One thread's own connections, one after the other.
 class OwnConnections {
  public:
-  OwnConnections(const CpgApi& api, int number, std::mutex& turn)
+  OwnConnections(const CpgApi& api, int number,
+                 harness::trace::OrderedMutex& turn)
       : api_(api), number_(number), turn_(turn) {}
 
   void Run() {
@@ -291,7 +295,7 @@ class OwnConnections {
 
   const CpgApi& api_;
   const int number_;
-  std::mutex& turn_;
+  harness::trace::OrderedMutex& turn_;
   std::string wrong_;
 };
 
@@ -299,12 +303,13 @@ void ConnectionsBeside(CaseContext& context, int count) {
   const CpgApi& api =
       context.Api({"cpg_initialize", "cpg_finalize", "cpg_join", "cpg_leave",
                    "cpg_mcast_joined", "cpg_dispatch", "cpg_fd_get"});
-  std::mutex turn;
+  harness::trace::OrderedMutex turn;
   std::vector<std::unique_ptr<OwnConnections>> all;
   std::vector<std::thread> threads;
   for (int i = 0; i < count; ++i) {
     all.push_back(std::make_unique<OwnConnections>(api, i, turn));
-    threads.emplace_back([own = all.back().get()] { own->Run(); });
+    threads.push_back(
+        harness::trace::StartThread([own = all.back().get()] { own->Run(); }));
   }
   for (std::thread& thread : threads) {
     thread.join();

@@ -18,6 +18,7 @@
 #include "conformance/support/support.h"
 #include "harness/disturbances/allocation_faults.h"
 #include "harness/thread_watch.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::connections {
 
@@ -35,9 +36,8 @@ struct Made {
 };
 
 void Initialize(const CpgApi& api, Made* made) {
-  const auto end = std::chrono::steady_clock::now() + kWaitDeadline;
-  while (made->result == CS_ERR_TRY_AGAIN &&
-         std::chrono::steady_clock::now() < end) {
+  harness::trace::Deadline end(kWaitDeadline);
+  while (made->result == CS_ERR_TRY_AGAIN && !end.Passed()) {
     made->result = api.initialize(&made->handle, nullptr);
   }
 }
@@ -48,7 +48,8 @@ int CountRequests(const CpgApi& api) {
   {
     const AllocationWatch watch;
     Initialize(api, &made);
-    requests = watch.requests();
+    requests = harness::trace::Observe("requests_for_memory",
+                                       [&] { return watch.requests(); });
   }
   NeedOk("cpg_initialize", made.result);
   NeedOk("cpg_finalize", api.finalize(made.handle));
@@ -71,12 +72,11 @@ class HeldInitialize {
 
   // False if it returned without that request.
   bool WaitHeld() {
-    const auto end = std::chrono::steady_clock::now() + kWaitDeadline;
-    while (!held_ && !call_.returned() &&
-           std::chrono::steady_clock::now() < end) {
+    harness::trace::Deadline end(kWaitDeadline);
+    while (!IsHeld() && !call_.returned() && !end.Passed()) {
       call_.WaitReturned(std::chrono::milliseconds(1));
     }
-    return held_;
+    return IsHeld();
   }
   // False if it does not return.
   bool GoOn() {
@@ -88,6 +88,11 @@ class HeldInitialize {
   const Made& made() const { return made_; }
 
  private:
+  bool IsHeld() {
+    return held_seen_.See([this] { return held_.load(); });
+  }
+
+  harness::trace::Changing held_seen_{"held"};
   std::atomic<bool> held_ = false;
   std::atomic<bool> may_go_on_ = false;
   Made made_;

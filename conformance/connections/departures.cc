@@ -12,13 +12,13 @@
 #include "conformance/connections/topics.h"
 #include "conformance/support/support.h"
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::connections {
 
 namespace {
 
 using harness::Client;
-using Clock = std::chrono::steady_clock;
 
 // Another member of the group, which says what it was told of this process.
 class Observer {
@@ -42,8 +42,8 @@ class Observer {
 
   // Waits for the first one.
   void WaitDeparture() {
-    const auto end = Clock::now() + kWaitDeadline;
-    while (Departures().empty() && Clock::now() < end) {
+    harness::trace::Deadline end(kWaitDeadline);
+    while (Departures().empty() && !end.Passed()) {
     }
   }
 
@@ -54,7 +54,8 @@ class Observer {
     const size_t end = event.find(']', left);
     const std::string list =
         left == std::string::npos ? "" : event.substr(left, end - left);
-    const std::string process = fmt::format(":{}:", getpid());
+    const std::string process =
+        fmt::format(":{}:", harness::trace::ProcessId());
     for (size_t at = list.find(process); at != std::string::npos;
          at = list.find(process, at + 1)) {
       const size_t reason = at + process.size();
@@ -104,7 +105,7 @@ const std::vector<WayRow> kWays = {
 
 bool IsOwnLeave(const harness::CallbackRecord& record) {
   for (const cpg_address& address : record.left) {
-    if (address.pid == static_cast<uint32_t>(getpid())) {
+    if (address.pid == static_cast<uint32_t>(harness::trace::ProcessId())) {
       return true;
     }
   }

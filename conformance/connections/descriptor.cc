@@ -15,6 +15,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 #include "harness/thread_watch.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::connections {
 
@@ -54,8 +55,12 @@ bool OneReturns(CaseContext& context, Client& client, std::string_view when) {
 // A thread in poll, without a time-out.
 struct PollSleeper {
   explicit PollSleeper(const Client& client)
-      : watched{Descriptor(client), POLLIN, 0},
-        call([this] { poll(&watched, 1, -1); }) {}
+      : watched{Descriptor(client), POLLIN, 0}, call([this] {
+          watched.revents = harness::trace::Observe("polled", [this] {
+            poll(&watched, 1, -1);
+            return watched.revents;
+          });
+        }) {}
   pollfd watched;
   WatchedCall call;
 };
@@ -164,12 +169,11 @@ void ArrivalWakesPoll(CaseContext& context, bool joined) {
 // Once no event is left each type answers an error, and not just that nothing
 // is pending.
 void DispatchAnswersError(CaseContext& context, Client& client) {
-  const auto end = std::chrono::steady_clock::now() + kWaitDeadline / 3;
+  harness::trace::Deadline end(kWaitDeadline / 3);
   for (const int type : {CS_DISPATCH_ALL, CS_DISPATCH_ONE_NONBLOCKING,
                          CS_DISPATCH_ONE, CS_DISPATCH_BLOCKING}) {
     cs_error_t came = client.Dispatch(type);
-    while ((came == CS_OK || came == CS_ERR_TRY_AGAIN) &&
-           std::chrono::steady_clock::now() < end) {
+    while ((came == CS_OK || came == CS_ERR_TRY_AGAIN) && !end.Passed()) {
       poll(nullptr, 0, 1);  // sleep: leaves the processor to others
       came = client.Dispatch(type);
     }
@@ -222,7 +226,9 @@ void DeathShowsInPoll(CaseContext& context, bool event_waits) {
   }
   pollfd watched{Descriptor(*client), POLLIN, 0};
   Need(context.service().Kill());
-  const int ready = poll(&watched, 1, static_cast<int>(kWaitDeadline.count()));
+  const int ready = harness::trace::Observe("polled", [&watched] {
+    return poll(&watched, 1, static_cast<int>(kWaitDeadline.count()));
+  });
   if (ready <= 0) {
     context.Fail("FD-02",
                  Report("poll of the descriptor of cpg_fd_get, the service is "
@@ -268,7 +274,8 @@ void SameAtEachCall(CaseContext& context) {
 void ClosedOnExec(CaseContext& context) {
   const auto client = Connect(context);
   const int descriptor = Descriptor(*client);
-  const int flags = fcntl(descriptor, F_GETFD);
+  const int flags = harness::trace::Observe(
+      "descriptor_flags", [descriptor] { return fcntl(descriptor, F_GETFD); });
   if (flags < 0 || (flags & FD_CLOEXEC) == 0) {
     context.Fail("FD-03",
                  Report("fcntl(F_GETFD) of the descriptor of cpg_fd_get",

@@ -16,6 +16,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 #include "harness/thread_watch.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::connections {
 
@@ -56,12 +57,13 @@ constexpr int kFinalizers = 4;
 std::vector<cs_error_t> FinalizeInThreads(const CpgApi& api,
                                           cpg_handle_t handle) {
   std::array<cs_error_t, kFinalizers> codes{};
-  {
-    std::vector<std::jthread> threads;
-    for (cs_error_t& code : codes) {
-      threads.emplace_back(
-          [&api, handle, &code] { code = api.finalize(handle); });
-    }
+  std::vector<std::thread> threads;
+  for (cs_error_t& code : codes) {
+    threads.push_back(harness::trace::StartThread(
+        [&api, handle, &code] { code = api.finalize(handle); }));
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
   }
   return {codes.begin(), codes.end()};
 }

@@ -25,6 +25,8 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 #include "harness/process_census.h"
+#include "harness/trace/trace.h"
+#include "harness/trace/trace_event.h"
 
 namespace cpgcert::conformance::connections {
 
@@ -33,13 +35,12 @@ namespace {
 using harness::CallbackRecord;
 using harness::Client;
 using harness::CpgApi;
-using Clock = std::chrono::steady_clock;
 
 // The files in shared memory that carry the process id of the caller, as those
 // of libqb do, and perhaps some others: the same number may mean something
 // else.
-std::set<std::string> SharedFiles() {
-  const std::string mark = fmt::format("-{}-", getpid());
+std::set<std::string> LookForSharedFiles() {
+  const std::string mark = fmt::format("-{}-", harness::trace::ProcessId());
   std::set<std::string> files;
   std::error_code gone;  // files may vanish meanwhile
   std::filesystem::directory_iterator entries("/dev/shm", gone);
@@ -51,6 +52,17 @@ std::set<std::string> SharedFiles() {
     entries.increment(gone);
   }
   return files;
+}
+
+std::set<std::string> SharedFiles() {
+  return harness::trace::ObserveAs(
+      "shared_files", LookForSharedFiles,
+      [](const std::set<std::string>& files) {
+        return harness::trace::Json(files);
+      },
+      [](const harness::trace::Json& files) {
+        return files.get<std::set<std::string>>();
+      });
 }
 
 struct Before {
@@ -66,14 +78,13 @@ struct Left {
 // The service removes files when it has seen that a connection was closed, and
 // a thread that has done its work may be on its way out: both are waited for.
 Left WhatIsLeft(const Before& before) {
-  const auto end = Clock::now() + kWaitDeadline;
+  harness::trace::Deadline end(kWaitDeadline);
   while (true) {
     Left left{.growth = harness::Growth(before.process,
                                         harness::TakeProcessCensus())};
     std::ranges::set_difference(SharedFiles(), before.files,
                                 std::back_inserter(left.files));
-    if ((left.growth.threads <= 0 && left.files.empty()) ||
-        Clock::now() > end) {
+    if ((left.growth.threads <= 0 && left.files.empty()) || end.Passed()) {
       return left;
     }
     poll(nullptr, 0, 1);  // sleep: looks again for the end of thread or file
@@ -169,7 +180,7 @@ void InAThreadOfItsOwn(CaseContext& context, const std::string& /*group*/) {
   const auto client = Connect(context);
   cs_error_t dispatched = CS_ERR_NOT_EXIST;
   cs_error_t finalized = CS_ERR_NOT_EXIST;
-  std::thread([&] {
+  harness::trace::StartThread([&] {
     dispatched = client->Dispatch(CS_DISPATCH_ALL);
     finalized = client->Finalize();
   }).join();

@@ -13,6 +13,7 @@
 #include "conformance/connections/topics.h"
 #include "conformance/support/support.h"
 #include "harness/forked_call.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::connections {
 
@@ -243,7 +244,11 @@ class SharedFlag {
   SharedFlag(const SharedFlag&) = delete;
   SharedFlag& operator=(const SharedFlag&) = delete;
   void Set() { *static_cast<volatile char*>(place_) = 1; }
-  bool IsSet() const { return *static_cast<const volatile char*>(place_) == 1; }
+  bool IsSet() const {
+    return harness::trace::Observe("child_set_flag", [this] {
+      return *static_cast<const volatile char*>(place_) == 1;
+    });
+  }
 
  private:
   void* place_;

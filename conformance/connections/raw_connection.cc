@@ -7,13 +7,13 @@
 #include <array>
 
 #include "conformance/support/support.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::connections {
 
 namespace {
 
 using harness::CpgApi;
-using Clock = std::chrono::steady_clock;
 
 std::array<CallbackLog, 2> logs;
 const CpgApi* api_of_callbacks = nullptr;
@@ -114,13 +114,15 @@ void RawConnection::Multicast(const std::string& message) const {
 bool RawConnection::WaitReadable(std::chrono::milliseconds deadline) const {
   pollfd watched{-1, POLLIN, 0};
   NeedOk("cpg_fd_get", api_.fd_get(handle_, &watched.fd));
-  return poll(&watched, 1, static_cast<int>(deadline.count())) > 0;
+  return harness::trace::Observe("readable", [&] {
+    return poll(&watched, 1, static_cast<int>(deadline.count())) > 0;
+  });
 }
 
 bool RawConnection::DispatchUntil(const std::function<bool()>& wanted) const {
-  const auto end = Clock::now() + kWaitDeadline;
+  harness::trace::Deadline end(kWaitDeadline);
   while (!wanted()) {
-    if (Clock::now() > end) {
+    if (end.Passed()) {
       return false;
     }
     WaitReadable(std::chrono::milliseconds(100));

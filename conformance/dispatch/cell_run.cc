@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "conformance/requirements/requirements.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::dispatch {
 
@@ -13,7 +14,6 @@ namespace {
 
 using harness::CallState;
 using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
 
 // Bounds the wait for a call that owes a return or a callback. It never makes
 // a verdict alone: meanwhile the service has answered round trips, and the
@@ -165,8 +165,8 @@ void CellRun::CallInsideCallback() {
 cs_error_t CellRun::FinalizeSubject() {
   // After CS_ERR_TRY_AGAIN the handle is there, or gone all the same.
   cs_error_t code = scene_.subject().Finalize();
-  const auto end = Clock::now() + kRestDeadline;
-  while (code == CS_ERR_TRY_AGAIN && Clock::now() < end) {
+  harness::trace::Deadline end(kRestDeadline);
+  while (code == CS_ERR_TRY_AGAIN && !end.Passed()) {
     code = scene_.subject().Finalize();
     if (code == CS_ERR_BAD_HANDLE) {
       code = CS_OK;
@@ -250,7 +250,7 @@ bool CellRun::BarrierAllowed() const {
 }
 
 void CellRun::Rest(Phase* phase, const std::vector<Outcome>& allowed) {
-  const auto end = Clock::now() + kRestDeadline;
+  harness::trace::Deadline end(kRestDeadline);
   while (true) {
     phase->state = call_->Settle(kRestDeadline);
     if (!std::exchange(settled_once_, true) &&
@@ -276,7 +276,7 @@ void CellRun::Rest(Phase* phase, const std::vector<Outcome>& allowed) {
         break;
       }
     }
-    if (Clock::now() > end) {
+    if (end.Passed()) {
       break;
     }
     call_->WaitReturned(kPause);
@@ -285,16 +285,16 @@ void CellRun::Rest(Phase* phase, const std::vector<Outcome>& allowed) {
 
 void CellRun::StormUntilQuiet(harness::SignalProbe* probe, size_t wanted) {
   probe->StartStorm(call_->thread_handle());
-  const auto end = Clock::now() + kStormDeadline;
+  harness::trace::Deadline end(kStormDeadline);
   const bool stays = MayBlock(cell_.type) && cell_.type != Type::kOne;
-  while (!call_->WaitReturned(kPause) && Clock::now() < end) {
+  while (!call_->WaitReturned(kPause) && !end.Passed()) {
     // A callback is recorded before it waits for its signals.
-    if (stays && signals_met_call_ &&
+    if (stays && signals_met_call_.IsSet() &&
         scene_.subject().RecordCount() >= start_ + wanted) {
       break;
     }
   }
-  storm_over_ = true;
+  storm_over_.Set();
   probe->StopStorm();
 }
 
@@ -346,8 +346,8 @@ void CellRun::FinishSubject() {
     expected_.insert(expected_.end(), last.begin(), last.end());
     const size_t wanted = VisibleTexts(expected_).size() + start_ -
                           (cell_.handle == Handle::kInsideCallback ? 1 : 0);
-    const auto end = Clock::now() + kRestDeadline;
-    while (subject.RecordCount() < wanted && Clock::now() < end) {
+    harness::trace::Deadline end(kRestDeadline);
+    while (subject.RecordCount() < wanted && !end.Passed()) {
       if (subject.WaitReadable(milliseconds(100))) {
         subject.Dispatch(CS_DISPATCH_ONE_NONBLOCKING);
       }
@@ -377,9 +377,9 @@ void CellRun::FinishBystander() {
   }
   const std::vector<std::string> expected =
       VisibleTexts(scene_.bystander_waiting());
-  const auto end = Clock::now() + kRestDeadline;
+  harness::trace::Deadline end(kRestDeadline);
   while (bystander->RecordCount() < bystander_start_ + expected.size() &&
-         Clock::now() < end) {
+         !end.Passed()) {
     if (bystander->WaitReadable(milliseconds(100))) {
       bystander->Dispatch(CS_DISPATCH_ONE_NONBLOCKING);
     }

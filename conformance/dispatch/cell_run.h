@@ -20,8 +20,23 @@
 #include "conformance/dispatch/scene.h"
 #include "harness/disturbances/signal_probe.h"
 #include "harness/thread_watch.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::dispatch {
+
+// What one thread tells another, in a replay too.
+class SharedFlag {
+ public:
+  explicit SharedFlag(std::string_view name) : seen_(name) {}
+  void Set() { is_set_ = true; }
+  bool IsSet() {
+    return seen_.See([this] { return is_set_.load(); });
+  }
+
+ private:
+  std::atomic<bool> is_set_{false};
+  harness::trace::Changing seen_;
+};
 
 class CellRun {
  public:
@@ -106,9 +121,9 @@ class CellRun {
   std::atomic<size_t> records_at_return_{0};
   std::atomic<int> finalize_code_{0};
   std::atomic<int> round_trip_code_{CS_OK};  // made inside a callback
-  std::atomic<bool> storm_over_{false};
-  std::atomic<bool> signals_met_call_{false};
-  std::atomic<bool> in_callback_{false};
+  SharedFlag storm_over_{"storm_over"};
+  SharedFlag signals_met_call_{"signals_met_call"};
+  SharedFlag in_callback_{"in_callback"};
   std::atomic<bool> callback_may_end_{false};
   bool settled_once_ = false;
   size_t start_ = 0;             // records before the call

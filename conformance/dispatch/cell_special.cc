@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <thread>
 
 #include "conformance/dispatch/cell_run.h"
 #include "harness/forked_call.h"
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::dispatch {
 
@@ -19,7 +21,6 @@ using harness::CallState;
 using harness::ErrorName;
 using harness::SignalProbe;
 using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kDeadline{15000};
 // Signals that must have been handled while the call was there.
@@ -54,10 +55,9 @@ void CellRun::RunSignals() {
     return Finish();
   }
   if (waiting.empty()) {
-    const auto end = Clock::now() + kDeadline;
-    StartRepeatedCalls([end] {
-      return SignalProbe::Handled() >= kSignals || Clock::now() > end;
-    });
+    const auto end = std::make_shared<harness::trace::Deadline>(kDeadline);
+    StartRepeatedCalls(
+        [end] { return SignalProbe::Handled() >= kSignals || end->Passed(); });
     StormUntilQuiet(probe, 0);
     JudgeRepeatedCodes({cell_.type == Type::kAll ? CS_OK : CS_ERR_TRY_AGAIN,
                         CS_ERR_INTERRUPT});
@@ -70,13 +70,15 @@ void CellRun::RunSignals() {
   // Each callback stays until signals were handled inside the call.
   scene_.subject().on_callback = [this](const harness::CallbackRecord&) {
     const int goal = SignalProbe::Handled() + kSignalsInCallback;
-    while (!storm_over_ && SignalProbe::Handled() < goal) {
+    while (!storm_over_.IsSet() && SignalProbe::Handled() < goal) {
       std::this_thread::yield();
     }
-    signals_met_call_ = signals_met_call_ || SignalProbe::Handled() >= goal;
+    if (SignalProbe::Handled() >= goal) {
+      signals_met_call_.Set();
+    }
   };
   StartCall([this] {
-    while (SignalProbe::Handled() == 0 && !storm_over_) {
+    while (SignalProbe::Handled() == 0 && !storm_over_.IsSet()) {
       std::this_thread::yield();
     }
     const cs_error_t code =
@@ -86,7 +88,7 @@ void CellRun::RunSignals() {
   });
   StormUntilQuiet(probe, CountVisible(waiting));
   RestAndJudge(waiting);
-  if (!signals_met_call_ && scene_.subject().RecordCount() > start_) {
+  if (!signals_met_call_.IsSet() && scene_.subject().RecordCount() > start_) {
     CaseContext::Untested("no signal was handled inside the call");
   }
   Wake();
@@ -114,9 +116,9 @@ void CellRun::RunOtherThreadMulticasts() {
   if (MayBlock(cell_.type)) {
     StartSingleCall();
   } else {
-    const auto end = Clock::now() + kDeadline;
+    const auto end = std::make_shared<harness::trace::Deadline>(kDeadline);
     StartRepeatedCalls([this, wanted, end] {
-      return scene_.subject().RecordCount() >= wanted || Clock::now() > end;
+      return scene_.subject().RecordCount() >= wanted || end->Passed();
     });
   }
   if (sleeps_first) {
@@ -152,10 +154,10 @@ void CellRun::RunOtherThreadJoins() {
   if (MayBlock(cell_.type)) {
     return RunPlain();
   }
-  const auto end = Clock::now() + kDeadline;
+  const auto end = std::make_shared<harness::trace::Deadline>(kDeadline);
   // The own join and one message, see Scene::CauseEvents.
   StartRepeatedCalls([this, end] {
-    return scene_.subject().RecordCount() >= start_ + 2 || Clock::now() > end;
+    return scene_.subject().RecordCount() >= start_ + 2 || end->Passed();
   });
   expected_ = scene_.CauseEvents();
   JudgeRepeatedCalls();
@@ -164,7 +166,7 @@ void CellRun::RunOtherThreadJoins() {
 
 void CellRun::StayInCallback() {
   scene_.subject().on_callback = [this](const harness::CallbackRecord&) {
-    in_callback_ = true;
+    in_callback_.Set();
     callback_may_end_.wait(false);
   };
 }
@@ -179,12 +181,12 @@ void CellRun::StartCallToFinalize() {
   }
   StayInCallback();
   StartSingleCall();
-  const auto end = Clock::now() + kDeadline;
-  while (!in_callback_ && !call_->returned() && Clock::now() < end) {
+  harness::trace::Deadline end(kDeadline);
+  while (!in_callback_.IsSet() && !call_->returned() && !end.Passed()) {
     call_->WaitReturned(milliseconds(1));
   }
   const bool refused = IsInvalid(cell_.type) && call_->returned();
-  if (!in_callback_ && !refused) {
+  if (!in_callback_.IsSet() && !refused) {
     CaseContext::Untested("the call ran no callback in which to finalize");
   }
 }
@@ -203,7 +205,7 @@ void CellRun::RunOtherThreadFinalizes() {
                 "cpg_finalize beside " + CallText() + " owed a return; it is " +
                     harness::Describe(finalizer->Settle(kDeadline)));
   }
-  if (in_callback_ && !MayBlock(cell_.type)) {
+  if (in_callback_.IsSet() && !MayBlock(cell_.type)) {
     call_->WaitReturned(kDeadline);
   }
   const CallState state = call_->Settle(kDeadline);
@@ -234,8 +236,8 @@ void CellRun::RunOtherThreadFinalizes() {
 }
 
 void CellRun::RunServiceKilledBefore() {
-  const auto end = Clock::now() + kDeadline / 3;
-  StartRepeatedCalls([end] { return Clock::now() > end; });
+  const auto end = std::make_shared<harness::trace::Deadline>(kDeadline / 3);
+  StartRepeatedCalls([end] { return end->Passed(); });
   if (!call_->WaitReturned(kDeadline)) {
     return Fail(
         {"DISPATCH-09"},

@@ -10,6 +10,7 @@
 #include <chrono>
 
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::dispatch {
 
@@ -61,8 +62,8 @@ void AppendTo(std::vector<Event>* events, const std::vector<Event>& more) {
 }  // namespace
 
 void Scene::SetUp() {
-  group_ = fmt::format("g{}", getpid());
-  other_group_ = fmt::format("h{}", getpid());
+  group_ = fmt::format("g{}", harness::trace::ProcessId());
+  other_group_ = fmt::format("h{}", harness::trace::ProcessId());
   if (NeedsPeer(cell_)) {
     StartPeer();
   }
@@ -175,8 +176,8 @@ void Scene::JoinAndDrain(Client& client, const std::string& group) {
 
 void Scene::WaitMember(Client& client, const std::string& group, bool member) {
   const cpg_name name = harness::MakeGroupName(group);
-  const auto end = std::chrono::steady_clock::now() + kArrivalDeadline;
-  while (std::chrono::steady_clock::now() < end) {
+  harness::trace::Deadline end(kArrivalDeadline);
+  while (!end.Passed()) {
     std::array<cpg_address, CPG_MEMBERS_MAX> members{};
     int count = members.size();
     Check("cpg_membership_get",
@@ -188,7 +189,8 @@ void Scene::WaitMember(Client& client, const std::string& group, bool member) {
     const auto* last = members.begin() + std::clamp<int>(count, 0, 128);
     const bool found =
         std::any_of(members.cbegin(), last, [](const cpg_address& address) {
-          return address.pid == static_cast<uint32_t>(getpid());
+          return address.pid ==
+                 static_cast<uint32_t>(harness::trace::ProcessId());
         });
     if (found == member) {
       return;
@@ -201,7 +203,8 @@ void Scene::Barrier(Client& client) {
   Check("cpg_local_get", client.RoundTrip());
   witness_ = std::make_unique<Client>(*api_, CallbackSet{});
   Check("cpg_initialize", witness_->Initialize());
-  Check("cpg_join", witness_->Join(fmt::format("w{}", getpid())));
+  Check("cpg_join",
+        witness_->Join(fmt::format("w{}", harness::trace::ProcessId())));
   Check("cpg_mcast_joined",
         witness_->Multicast(harness::MakeMessage("barrier")));
   while (witness_->RecordCount() < 2) {  // its own join, and the message

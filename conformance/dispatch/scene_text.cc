@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "conformance/dispatch/scene.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::dispatch {
 
@@ -51,7 +52,7 @@ Event Scene::Totem() const {
 
 std::string Scene::Who(uint32_t node_id, uint32_t process) const {
   std::string who;
-  if (process == static_cast<uint32_t>(getpid())) {
+  if (process == static_cast<uint32_t>(harness::trace::ProcessId())) {
     who = "self";
   } else if (peer_ != nullptr &&
              process == static_cast<uint32_t>(peer_->process())) {

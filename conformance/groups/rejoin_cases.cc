@@ -12,6 +12,7 @@
 #include "conformance/groups/topics.h"
 #include "conformance/groups/words.h"
 #include "harness/thread_watch.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::groups {
 
@@ -203,7 +204,7 @@ bool JoinAnswers(CaseContext& context, const std::string& call, Client& client,
   const std::string witnessed = UniqueGroup("witness");
   auto witness = Connect(context);
   JoinAndSettle(*witness, witnessed);
-  const auto end = std::chrono::steady_clock::now() + kWaitDeadline;
+  harness::trace::Deadline end(kWaitDeadline);
   do {
     auto join = std::make_unique<WatchedJoin>(client, group);
     if (!join->Returns(helper, *witness, witnessed)) {
@@ -213,8 +214,7 @@ bool JoinAnswers(CaseContext& context, const std::string& call, Client& client,
       return false;
     }
     *answer = join->result();
-  } while (*answer == CS_ERR_TRY_AGAIN &&
-           std::chrono::steady_clock::now() < end);
+  } while (*answer == CS_ERR_TRY_AGAIN && !end.Passed());
   return true;
 }
 

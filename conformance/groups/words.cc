@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::groups {
 
@@ -89,7 +90,9 @@ uint32_t LocalNode(Client& client) {
   return node;
 }
 
-uint32_t SelfProcess() { return static_cast<uint32_t>(getpid()); }
+uint32_t SelfProcess() {
+  return static_cast<uint32_t>(harness::trace::ProcessId());
+}
 
 uint32_t ProcessOf(const harness::Peer& peer) {
   return static_cast<uint32_t>(peer.process());

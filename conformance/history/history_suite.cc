@@ -15,6 +15,7 @@
 #include "conformance/history/recorded.h"
 #include "harness/service_control.h"
 #include "harness/swarm/swarm.h"
+#include "harness/trace/trace.h"
 #include "harness/verdict.h"
 
 namespace cpgcert::conformance::history {
@@ -115,7 +116,7 @@ void Judge(CaseContext& context, const HistoryCase& history_case,
 }
 
 void Run(CaseContext& context, const HistoryCase& history_case) {
-  Plan plan(fmt::format("history{}", getpid()));
+  Plan plan(fmt::format("history{}", harness::trace::ProcessId()));
   const Meanwhile meanwhile = history_case.script(plan);
   Swarm swarm(context.library());
   std::vector<SwarmProgram> programs = plan.Programs();

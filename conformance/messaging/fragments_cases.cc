@@ -17,6 +17,7 @@
 #include "conformance/messaging/cases.h"
 #include "conformance/messaging/members.h"
 #include "conformance/support/support.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::messaging {
 
@@ -172,7 +173,7 @@ std::string SendBoth(CaseContext& context, Members& members,
                      const Round& round) {
   constexpr size_t kPrefix = std::string_view("message ").size();
   std::string error;
-  std::thread other([&] {
+  std::thread other = harness::trace::StartThread([&] {
     for (size_t i = 0; i < round.others.size() && error.empty(); ++i) {
       error = members.witness().Multicast(round.others[i].substr(kPrefix),
                                           round.size);
@@ -230,7 +231,8 @@ bool SendAndCheck(CaseContext& context, Members& members, const Round& round) {
   const std::string error = SendBoth(context, members, round);
   DispatchThroughBarrier(client);
   CheckReceipts(context,
-                {{"its sender", round.own, From(client, seen, getpid())},
+                {{"its sender", round.own,
+                  From(client, seen, harness::trace::ProcessId())},
                  {"another member", round.others,
                   From(client, seen, members.witness().process())}},
                 round.size);
@@ -342,9 +344,9 @@ void OneEvent(CaseContext& context, size_t less) {
   const size_t size = OnePieceSize(*client) - less;
   const size_t seen = client->RecordCount();
   NeedOk("cpg_mcast_joined", client->Multicast(MessageOf("largest", size)));
-  const auto end = std::chrono::steady_clock::now() + kWaitDeadline;
+  harness::trace::Deadline end(kWaitDeadline);
   cs_error_t result = CS_ERR_TRY_AGAIN;
-  while (result == CS_ERR_TRY_AGAIN && std::chrono::steady_clock::now() < end) {
+  while (result == CS_ERR_TRY_AGAIN && !end.Passed()) {
     client->WaitReadable(kWaitDeadline);
     result = client->Dispatch(CS_DISPATCH_ONE_NONBLOCKING);
   }

@@ -7,6 +7,7 @@
 
 #include "conformance/support/support.h"
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::messaging {
 
@@ -82,10 +83,11 @@ Members::Members(CaseContext& context, std::string_view tag)
 }
 
 void Members::Owe(std::string_view bytes) {
-  owed_.push_back(
-      {fmt::format("message {} from {}:{} in {}",
-                   harness::DescribeMessage(bytes), node_id_, getpid(), group_),
-       std::string(bytes.substr(0, CallbackRecord::kHeadMax)), bytes.size()});
+  owed_.push_back({fmt::format("message {} from {}:{} in {}",
+                               harness::DescribeMessage(bytes), node_id_,
+                               harness::trace::ProcessId(), group_),
+                   std::string(bytes.substr(0, CallbackRecord::kHeadMax)),
+                   bytes.size()});
 }
 
 void Members::OweIfOk(cs_error_t result, std::string_view bytes) {

@@ -15,6 +15,7 @@
 #include "conformance/messaging/cases.h"
 #include "conformance/messaging/members.h"
 #include "conformance/support/support.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::messaging {
 
@@ -30,7 +31,7 @@ enum class Sender { kNeverJoined, kLeft, kLeaving };
 
 bool IsOwnDeparture(const CallbackRecord& record) {
   return std::ranges::any_of(record.left, [](const cpg_address& address) {
-    return address.pid == static_cast<uint32_t>(getpid());
+    return address.pid == static_cast<uint32_t>(harness::trace::ProcessId());
   });
 }
 
@@ -70,7 +71,8 @@ std::vector<std::string> GivenAfterDeparture(Scene& scene, Sender sender,
   std::vector<std::string> lines;
   Need(scene.witness->Seen(&lines));
   if (sender == Sender::kLeaving) {
-    const std::string departure = fmt::format(":{}:LEAVE", getpid());
+    const std::string departure =
+        fmt::format(":{}:LEAVE", harness::trace::ProcessId());
     const auto left = std::ranges::find_if(lines, [&](const auto& line) {
       return line.find(departure) != std::string::npos;
     });
@@ -86,7 +88,8 @@ std::vector<std::string> GivenAfterDeparture(Scene& scene, Sender sender,
   for (size_t i = seen; i < records.size(); ++i) {
     has_left = has_left || IsOwnDeparture(records[i]);
     if (has_left && records[i].kind == CallbackRecord::Kind::kDeliver &&
-        records[i].process == static_cast<uint32_t>(getpid())) {
+        records[i].process ==
+            static_cast<uint32_t>(harness::trace::ProcessId())) {
       given.push_back("the sender was given " +
                       harness::DescribeRecord(records[i]));
     }
@@ -168,13 +171,13 @@ void JoinsAfterwards(CaseContext& context, std::string_view requirement,
 // that an attempt that was refused can be told from the one that was not.
 std::string SendAttempts(CaseContext& context, Client& client, int number,
                          size_t size) {
-  const auto end = std::chrono::steady_clock::now() + kWaitDeadline;
+  harness::trace::Deadline end(kWaitDeadline);
   for (int attempt = 1;; ++attempt) {
     const std::string name = fmt::format("m{}attempt{}", number, attempt);
     const std::string bytes = MessageOf(name, size);
     const cs_error_t result = Multicast(client, {PieceOf(bytes)});
     // A configuration change, such as the own, may interrupt it.
-    if (result == CS_ERR_INTERRUPT && std::chrono::steady_clock::now() < end) {
+    if (result == CS_ERR_INTERRUPT && !end.Passed()) {
       NeedOk("cpg_local_get", client.RoundTrip());
       continue;
     }
@@ -191,7 +194,8 @@ std::string SendAttempts(CaseContext& context, Client& client, int number,
 // The kinds of events, in their order, that both are owed: first the change.
 std::vector<std::string> WithoutAddresses(const std::vector<std::string>& all) {
   std::vector<std::string> texts;
-  const std::string joined = fmt::format(":{}:JOIN]", getpid());
+  const std::string joined =
+      fmt::format(":{}:JOIN]", harness::trace::ProcessId());
   for (const std::string& text : all) {
     const std::string cut = text.substr(0, text.find(" from "));
     if (!MessagesIn({cut}).empty()) {

@@ -55,6 +55,7 @@ GuardedArray::GuardedArray(int entries) : count_(entries) {
   guard_begin = reinterpret_cast<uintptr_t>(memory_ + room_);
   touched = 0;
   entries_ = reinterpret_cast<cpg_address*>(memory_ + room_ - size);
+  spare_.emplace(entries_, size + guard_size);
   struct sigaction action{};
   action.sa_sigaction = OpenGuard;
   action.sa_flags = SA_SIGINFO;

@@ -6,6 +6,9 @@
 #include <corosync/cpg.h>
 
 #include <cstddef>
+#include <optional>
+
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::queries {
 
@@ -36,6 +39,7 @@ class GuardedArray {
   size_t room_ = 0;  // bytes before the guard
   unsigned char* memory_ = nullptr;
   cpg_address* entries_ = nullptr;
+  std::optional<harness::trace::SpareRoom> spare_;
 };
 
 }  // namespace cpgcert::conformance::queries

@@ -12,6 +12,7 @@
 #include "conformance/queries/query_calls.h"
 #include "conformance/support/support.h"
 #include "harness/client.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::queries {
 
@@ -39,7 +40,7 @@ class Crowd {
     node_ = LocalNode(*subject_);
     if (subject_joins) {
       JoinAndSettle(*subject_, groups_[0]);
-      members_.push_back({groups_[0], getpid()});
+      members_.push_back({groups_[0], harness::trace::ProcessId()});
     }
     for (const auto& [peer, group] :
          {std::pair{0, 0}, {1, 1}, {2, 2}, {3, 2}}) {
@@ -118,9 +119,9 @@ void GivesLongestName(CaseContext& context, const IterationType& type) {
   group.resize(CPG_MAX_NAME_LENGTH, 'x');
   JoinAndSettle(*client, group);
   const bool named = type.value == CPG_ITERATION_NAME_ONLY;
-  const std::string owed = named
-                               ? ItemText(0, 0, group)
-                               : ItemText(LocalNode(*client), getpid(), group);
+  const std::string owed =
+      named ? ItemText(0, 0, group)
+            : ItemText(LocalNode(*client), harness::trace::ProcessId(), group);
   Iteration iteration = Iteration::Begin(context, *client, type.value, group);
   ExpectItems(context, "ITER-02",
               CallText(type) + ", a name of 128 bytes with a null byte",
@@ -176,7 +177,7 @@ void GivesManyGroups(CaseContext& context) {
       if (type.value == CPG_ITERATION_NAME_ONLY) {
         owed.push_back(ItemText(0, 0, group));
       } else if (type.value == CPG_ITERATION_ALL || group == last) {
-        owed.push_back(ItemText(node, getpid(), group));
+        owed.push_back(ItemText(node, harness::trace::ProcessId(), group));
       }
     }
     Iteration iteration = Iteration::Begin(context, *client, type.value, last);

@@ -14,6 +14,7 @@
 #include "conformance/support/support.h"
 #include "conformance/support/watched_answer.h"
 #include "harness/client.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::queries {
 
@@ -158,10 +159,11 @@ void RefusesIterator(CaseContext& context, const NamedIterator& bad,
   Client& alive =
       bad.value == Iterator::kConnectionFinalized ? *other : *client;
   if (live.handle() != 0) {
-    ExpectItems(context, "ERR-06",
-                "cpg_iteration_next of the iterator that came after it",
-                live.ReadRest(), {group},
-                {ItemText(LocalNode(*client), getpid(), group)});
+    ExpectItems(
+        context, "ERR-06",
+        "cpg_iteration_next of the iterator that came after it",
+        live.ReadRest(), {group},
+        {ItemText(LocalNode(*client), harness::trace::ProcessId(), group)});
     ExpectOk(context, "ERR-06",
              "cpg_iteration_finalize of the iterator that came after it",
              live.Finalize());
@@ -182,10 +184,10 @@ void RefusesNullDescription(CaseContext& context) {
   ExpectOneOf(context, "ITER-05", call,
               api.iteration_next(iteration.handle(), nullptr),
               {CS_ERR_INVALID_PARAM});
-  ExpectItems(context, "ERR-06",
-              "cpg_iteration_next after one that was refused",
-              iteration.ReadRest(), {group},
-              {ItemText(LocalNode(*client), getpid(), group)});
+  ExpectItems(
+      context, "ERR-06", "cpg_iteration_next after one that was refused",
+      iteration.ReadRest(), {group},
+      {ItemText(LocalNode(*client), harness::trace::ProcessId(), group)});
   NeedOk("cpg_iteration_finalize", iteration.Finalize());
 }
 

@@ -14,6 +14,7 @@
 #include "conformance/queries/query_calls.h"
 #include "conformance/support/support.h"
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::queries {
 
@@ -178,8 +179,8 @@ void EqualsLastChange(CaseContext& context, Change change) {
   }
   DispatchThroughBarrier(*client);
   const size_t seen = client->RecordCount();
-  const pid_t leaver =
-      change == Change::kOwnLeave ? getpid() : peers[1]->process();
+  const pid_t leaver = change == Change::kOwnLeave ? harness::trace::ProcessId()
+                                                   : peers[1]->process();
   switch (change) {
     case Change::kJoins:
       break;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "conformance/support/support.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::queries {
 
@@ -15,7 +16,6 @@ namespace {
 
 using harness::Client;
 using harness::ErrorName;
-using Clock = std::chrono::steady_clock;
 
 constexpr size_t kMembersMax = 1024;
 // No iteration of a case has as many items.
@@ -68,9 +68,9 @@ MembersAnswer GetMembers(Client& client, std::string_view group) {
 }
 
 void NeedMemberCount(Client& client, std::string_view group, size_t count) {
-  const auto end = Clock::now() + kWaitDeadline;
+  harness::trace::Deadline end(kWaitDeadline);
   size_t came = 0;
-  while (Clock::now() < end) {
+  while (!end.Passed()) {
     came = GetMembers(client, group).members.size();
     if (came == count) {
       return;

@@ -15,13 +15,13 @@
 #include <vector>
 
 #include "conformance/resources/connection.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::resources {
 
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 // The limit that a case's process has, see isolated_run.h.
 constexpr int kDescriptorsMax = 1024;
@@ -116,8 +116,8 @@ void WaitSharedMemoryQuiet(const harness::CpgApi& api) {
   }
   const std::vector<std::string> own = Without(SharedMemoryFiles(), before);
   connection.Finalize();
-  const auto end = Clock::now() + kDeadline;
-  while (HasAny(SharedMemoryFiles(), own) && Clock::now() < end) {
+  harness::trace::Deadline end(kDeadline);
+  while (HasAny(SharedMemoryFiles(), own) && !end.Passed()) {
     poll(nullptr, 0, 1);  // sleep: a pause between two looks
   }
 }

@@ -8,6 +8,7 @@
 #include "conformance/scripted/scripted_scene.h"
 #include "conformance/scripted/topics.h"
 #include "conformance/support/support.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::scripted {
 
@@ -151,7 +152,8 @@ void TotemBeforeFirstChange(CaseContext& context) {
   ScriptedScene scene(context);
   Client& client = scene.Connect({.totem = true, .initial_totem = true});
   const wire::Address self{ScriptedScene::kNode,
-                           static_cast<uint32_t>(getpid()), CPG_REASON_JOIN};
+                           static_cast<uint32_t>(harness::trace::ProcessId()),
+                           CPG_REASON_JOIN};
   scene.React(
       {.request = wire::RequestId::kJoin,
        .answer = harness::Reaction::Answer::kBytes,

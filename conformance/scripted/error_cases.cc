@@ -9,6 +9,7 @@
 #include "conformance/scripted/topics.h"
 #include "conformance/support/support.h"
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::scripted {
 
@@ -173,6 +174,7 @@ void RefusalWithoutAList(CaseContext& context) {
   cpg_name name = harness::MakeGroupName(ScriptedScene::kGroup);
   std::array<cpg_address, harness::wire::kMembershipMax> members{};
   members.fill({kUntouched, kUntouched, kUntouched});
+  const harness::trace::SpareRoom spare(members.data(), sizeof(members));
   int count = kSize;
   const harness::CpgApi& api = scene.api();
   PaintStack(static_cast<int32_t>(members.size()));

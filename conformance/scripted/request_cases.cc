@@ -12,6 +12,7 @@
 #include "conformance/support/support.h"
 #include "harness/client.h"
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::scripted {
 
@@ -67,7 +68,7 @@ void ExpectRequests(CaseContext& context, ScriptedScene& scene,
   context.Fail("WIRE-01", Report(call, print(owed), print(came)));
 }
 
-uint32_t Self() { return static_cast<uint32_t>(getpid()); }
+uint32_t Self() { return static_cast<uint32_t>(harness::trace::ProcessId()); }
 
 // Makes the call when all that it needs is there, and compares.
 void RequestOf(CaseContext& context, Call call, const wire::Request& owed) {

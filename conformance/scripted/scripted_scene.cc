@@ -7,7 +7,6 @@
 #include <array>
 #include <cctype>
 #include <chrono>
-#include <csignal>
 #include <utility>
 
 #include "conformance/support/support.h"
@@ -61,7 +60,7 @@ ScriptedScene::ScriptedScene(CaseContext& context, harness::Script script)
 }
 
 ScriptedScene::~ScriptedScene() {
-  if (service_->process() > 0 && kill(service_->process(), SIGCONT) == 0) {
+  if (service_->Continue()) {
     service_->BeHonest();
     service_->SetFlowControl(harness::FlowControl::kOff);
     service_->Admit({});

@@ -11,6 +11,7 @@
 #include "conformance/service/service_suite.h"
 #include "conformance/support/support.h"
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::service {
 
@@ -36,10 +37,12 @@ struct DispatchType {
 std::function<cs_error_t()> Poll(int descriptor,
                                  std::shared_ptr<std::atomic<int>> said) {
   return [descriptor, said] {
-    pollfd watched{descriptor, POLLIN, 0};
-    while (poll(&watched, 1, -1) < 0) {
-    }
-    *said = watched.revents;
+    *said = harness::trace::Observe("polled", [descriptor] {
+      pollfd watched{descriptor, POLLIN, 0};
+      while (poll(&watched, 1, -1) < 0) {
+      }
+      return watched.revents;
+    });
     return CS_OK;
   };
 }

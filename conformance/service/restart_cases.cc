@@ -12,6 +12,7 @@
 #include "conformance/support/support.h"
 #include "harness/message.h"
 #include "harness/spare_service.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::service {
 
@@ -45,7 +46,8 @@ void ExpectNewWorks(CaseContext& context, const std::string& group) {
   }
   const auto joins = [](const CallbackRecord& record) {
     return record.joined.size() == 1 && record.members.size() == 1 &&
-           record.joined[0].pid == static_cast<uint32_t>(getpid());
+           record.joined[0].pid ==
+               static_cast<uint32_t>(harness::trace::ProcessId());
   };
   const auto message = [](const CallbackRecord& record) {
     return record.message == "new";

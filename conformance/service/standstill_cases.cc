@@ -15,6 +15,7 @@
 #include "conformance/support/support.h"
 #include "conformance/support/watched_answer.h"
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance::service {
 
@@ -92,9 +93,13 @@ void ManySmallMulticasts(CaseContext& context) {
   });
   // Of one call, not of several: each may sleep a little.
   CallState state;
+  harness::trace::Changing seen_count("multicasts");
+  const auto made = [&] {
+    return seen_count.See([&] { return count->load(); });
+  };
   int before = -1;
-  while (before != *count) {
-    before = *count;
+  while (before != made()) {
+    before = made();
     state = answer.Settle();
   }
   const std::string came = answer.Came();

@@ -11,6 +11,7 @@
 #include "conformance/support/support.h"
 #include "conformance/support/watched_answer.h"
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance {
 
@@ -40,7 +41,7 @@ std::string Text(uint32_t node, uint32_t process) {
 
 bool IsOwn(const std::vector<cpg_address>& addresses) {
   return std::ranges::any_of(addresses, [](const cpg_address& address) {
-    return address.pid == static_cast<uint32_t>(getpid());
+    return address.pid == static_cast<uint32_t>(harness::trace::ProcessId());
   });
 }
 

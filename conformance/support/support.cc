@@ -8,6 +8,7 @@
 #include <array>
 
 #include "harness/message.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance {
 
@@ -16,7 +17,6 @@ namespace {
 using harness::CallbackRecord;
 using harness::Client;
 using harness::ErrorName;
-using Clock = std::chrono::steady_clock;
 
 // A membership reply of the service holds no more.
 constexpr size_t kMembersMax = 384;
@@ -73,7 +73,7 @@ void Need(const std::string& error) {
 }
 
 std::string UniqueGroup(std::string_view tag) {
-  return fmt::format("{}{}", tag, getpid());
+  return fmt::format("{}{}", tag, harness::trace::ProcessId());
 }
 
 std::unique_ptr<harness::Peer> StartPeer(CaseContext& context) {
@@ -100,7 +100,8 @@ void JoinAndSettle(Client& client, std::string_view group) {
   if (!DispatchUntil(client, seen, [](const CallbackRecord& record) {
         return record.kind == CallbackRecord::Kind::kConfiguration &&
                std::ranges::any_of(record.joined, [](const auto& address) {
-                 return address.pid == static_cast<uint32_t>(getpid());
+                 return address.pid ==
+                        static_cast<uint32_t>(harness::trace::ProcessId());
                });
       })) {
     CaseContext::Untested(
@@ -109,8 +110,8 @@ void JoinAndSettle(Client& client, std::string_view group) {
 }
 
 bool DispatchUntil(Client& client, size_t seen, const RecordTest& wanted) {
-  const auto end = Clock::now() + kWaitDeadline;
-  while (Clock::now() < end) {
+  harness::trace::Deadline end(kWaitDeadline);
+  while (!end.Passed()) {
     const std::vector<CallbackRecord> records = client.Records();
     for (; seen < records.size(); ++seen) {
       if (wanted(records[seen])) {

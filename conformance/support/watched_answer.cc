@@ -7,6 +7,7 @@
 
 #include "conformance/case.h"
 #include "conformance/support/support.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::conformance {
 
@@ -14,7 +15,6 @@ namespace {
 
 using harness::CallState;
 using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
 
 // A thread that has not run at all for so long, in a wait without a time-out,
 // was missed by the event that it waits for. Nothing else can wake it.
@@ -54,10 +54,10 @@ void WatchedAnswer::NeedAsleepForService(const std::string& call) {
 }
 
 bool WatchedAnswer::WaitReturned() {
-  const auto end = Clock::now() + kWaitDeadline;
+  harness::trace::Deadline end(kWaitDeadline);
   CallState state = Settle();
-  auto asleep_since = Clock::now();
-  while (!call_->returned() && Clock::now() < end) {
+  auto asleep = std::make_unique<harness::trace::Deadline>(kHangProof);
+  while (!call_->returned() && !end.Passed()) {
     if (call_->WaitReturned(kLook)) {
       return true;
     }
@@ -65,8 +65,8 @@ bool WatchedAnswer::WaitReturned() {
                          state.sample.sleep.timeout_ns == harness::kInfiniteNs;
     if (!endless || !call_->SleptSince(state)) {
       state = Settle();
-      asleep_since = Clock::now();
-    } else if (Clock::now() - asleep_since > kHangProof) {
+      asleep = std::make_unique<harness::trace::Deadline>(kHangProof);
+    } else if (asleep->Passed()) {
       return false;
     }
   }

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "harness/trace/trace.h"
+
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
     __has_feature(memory_sanitizer)
 #define CPGCERT_HAS_ALLOCATION_FAULTS 0
@@ -36,9 +38,11 @@ constinit thread_local State state{};
 
 constexpr size_t kPageSize = 4096;  // no smaller page exists
 
+bool Watches() { return state.watching && !trace::DoesOwnWork(); }
+
 // Counts a request; true if it is the one that must fail.
 bool MustFail() {
-  if (!state.watching) [[likely]] {
+  if (!Watches()) [[likely]] {
     return false;
   }
   if (++state.requests != state.fail_at) {
@@ -57,14 +61,14 @@ bool MustFail() {
 
 // Counts a block that was got; passes it on.
 void* Got(void* block) {
-  if (state.watching && block != nullptr) {
+  if (block != nullptr && Watches()) {
     ++state.blocks;
   }
   return block;
 }
 
 void GivenBack(const void* block) {
-  if (state.watching && block != nullptr) {
+  if (block != nullptr && Watches()) {
     --state.blocks;
   }
 }
@@ -95,6 +99,9 @@ void AllocationWatch::FailRequest(int number) {
 
 void AllocationWatch::PauseAtRequest(int number,
                                      const std::function<void()>& pause) {
+  if (trace::Replaying()) {
+    return;  // the library makes none
+  }
   FailRequest(number);
   state.pause = &pause;
 }
@@ -112,6 +119,7 @@ using cpgcert::harness::GivenBack;
 using cpgcert::harness::Got;
 using cpgcert::harness::MustFail;
 using cpgcert::harness::state;
+using cpgcert::harness::Watches;
 using cpgcert::harness::WholePages;
 
 extern "C" {
@@ -182,7 +190,7 @@ void* mmap(void* address, size_t size, int protection, int flags, int file,
       syscall(SYS_mmap, address, size, protection, flags, file, offset);
   // One that replaces pages adds none, if the caller had them: the only safe
   // use of it.
-  if (state.watching && mapped != -1 && (flags & MAP_FIXED) == 0) {
+  if (Watches() && mapped != -1 && (flags & MAP_FIXED) == 0) {
     state.mapped_bytes += WholePages(size);
   }
   return reinterpret_cast<void*>(mapped);
@@ -195,7 +203,7 @@ void* mmap64(void* address, size_t size, int protection, int flags, int file,
 
 int munmap(void* address, size_t size) noexcept {
   const int result = static_cast<int>(syscall(SYS_munmap, address, size));
-  if (state.watching && result == 0) {
+  if (Watches() && result == 0) {
     state.mapped_bytes -= WholePages(size);
   }
   return result;

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <memory>
 
+#include "harness/trace/trace.h"
+
 namespace cpgcert::harness {
 
 namespace {
@@ -42,10 +44,12 @@ void* CallFunction(void* call) {
 
 }  // namespace
 
-DescriptorLimit::DescriptorLimit(int left) {
+DescriptorLimit::DescriptorLimit(int left)
+    : error_(trace::Observe("descriptor_limit", [&] { return Set(left); })) {}
+
+std::string DescriptorLimit::Set(int left) {
   if (getrlimit(RLIMIT_NOFILE, &before_) != 0) {
-    error_ = ErrnoText("getrlimit", errno);
-    return;
+    return ErrnoText("getrlimit", errno);
   }
   // A new descriptor takes the lowest number that is free.
   rlim_t limit = 0;
@@ -56,27 +60,38 @@ DescriptorLimit::DescriptorLimit(int left) {
     }
   }
   const rlimit fewer{limit, before_.rlim_max};
-  if (setrlimit(RLIMIT_NOFILE, &fewer) != 0) {
-    error_ = ErrnoText("setrlimit", errno);
+  return setrlimit(RLIMIT_NOFILE, &fewer) != 0 ? ErrnoText("setrlimit", errno)
+                                               : "";
+}
+
+DescriptorLimit::~DescriptorLimit() {
+  if (!trace::Replaying()) {
+    setrlimit(RLIMIT_NOFILE, &before_);
   }
 }
 
-DescriptorLimit::~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+SharedMemorySize::SharedMemorySize()
+    : error_(trace::Observe("shared_memory_size", [this] { return Look(); })) {}
 
-SharedMemorySize::SharedMemorySize() {
+std::string SharedMemorySize::Look() {
   struct statvfs room{};
   if (!IsWorkersOwn()) {
-    error_ = "/dev/shm is not the own one of this worker";
-  } else if (statvfs(kSharedMemory, &room) != 0) {
-    error_ = ErrnoText("statvfs /dev/shm", errno);
-  } else {
-    before_ = room.f_blocks * room.f_bsize;
+    return "/dev/shm is not the own one of this worker";
   }
+  if (statvfs(kSharedMemory, &room) != 0) {
+    return ErrnoText("statvfs /dev/shm", errno);
+  }
+  before_ = room.f_blocks * room.f_bsize;
+  return "";
 }
 
 SharedMemorySize::~SharedMemorySize() { Restore(); }
 
 std::string SharedMemorySize::Leave(size_t bytes) {
+  return trace::Observe("shared_memory_left", [&] { return Fill(bytes); });
+}
+
+std::string SharedMemorySize::Fill(size_t bytes) const {
   struct statvfs room{};
   if (!error_.empty() || statvfs(kSharedMemory, &room) != 0) {
     return error_.empty() ? ErrnoText("statvfs /dev/shm", errno) : error_;
@@ -87,7 +102,9 @@ std::string SharedMemorySize::Leave(size_t bytes) {
 }
 
 std::string SharedMemorySize::Restore() {
-  return error_.empty() ? Resize(before_) : error_;
+  return trace::Observe("shared_memory_restored", [this] {
+    return error_.empty() ? Resize(before_) : error_;
+  });
 }
 
 std::string SharedMemorySize::Resize(size_t bytes) const {

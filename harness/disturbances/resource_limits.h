@@ -24,6 +24,8 @@ class DescriptorLimit {
   const std::string& error() const { return error_; }
 
  private:
+  std::string Set(int left);
+
   rlimit before_{};
   std::string error_;
 };
@@ -48,6 +50,8 @@ class SharedMemorySize {
   std::string Restore();
 
  private:
+  std::string Look();
+  std::string Fill(size_t bytes) const;
   std::string Resize(size_t bytes) const;
 
   size_t before_ = 0;  // bytes

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <csignal>
 
+#include "harness/trace/trace.h"
+
 namespace cpgcert::harness {
 
 namespace {
@@ -23,13 +25,17 @@ SignalProbe::SignalProbe(bool restarting) {
 SignalProbe::~SignalProbe() { StopStorm(); }
 
 bool SignalProbe::Send(pthread_t thread) {
+  return trace::Observe("signal_handled", [&] { return SendAndWait(thread); });
+}
+
+bool SignalProbe::SendAndWait(pthread_t thread) {
   constexpr std::chrono::seconds kDeadline{10};
   const auto end = std::chrono::steady_clock::now() + kDeadline;
-  const int before = Handled();
+  const int before = handled;
   if (pthread_kill(thread, SIGUSR1) != 0) {
     return false;
   }
-  while (Handled() == before) {
+  while (handled == before) {
     if (stop_ || std::chrono::steady_clock::now() > end) {
       return false;
     }
@@ -39,9 +45,12 @@ bool SignalProbe::Send(pthread_t thread) {
 }
 
 void SignalProbe::StartStorm(pthread_t thread) {
+  if (trace::Replaying()) {
+    return;
+  }
   stop_ = false;
   storm_ = std::thread([this, thread] {
-    while (!stop_ && Send(thread)) {
+    while (!stop_ && SendAndWait(thread)) {
     }
   });
 }
@@ -54,6 +63,10 @@ void SignalProbe::StopStorm() {
   stop_ = false;  // for a Send() that follows
 }
 
-int SignalProbe::Handled() { return handled.load(); }
+int SignalProbe::Handled() {
+  // Never destroyed: threads may look when the process ends.
+  static auto* seen = trace::Changing::NewOnly("signals");
+  return seen->See([] { return handled.load(); });
+}
 
 }  // namespace cpgcert::harness

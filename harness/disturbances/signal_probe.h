@@ -34,6 +34,8 @@ class SignalProbe {
   static int Handled();
 
  private:
+  bool SendAndWait(pthread_t thread);
+
   std::atomic<bool> stop_{false};
   std::thread storm_;
 };

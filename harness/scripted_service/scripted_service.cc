@@ -20,7 +20,9 @@
 
 #include "harness/scripted_service/scripted_channel.h"
 #include "harness/scripted_service/scripted_process.h"
+#include "harness/scripted_service/scripted_trace.h"
 #include "harness/service_control.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::harness {
 
@@ -78,10 +80,12 @@ ScriptedService::ScriptedService() { services.push_back(this); }
 std::unique_ptr<ScriptedService> ScriptedService::Start(const Script& script,
                                                         std::string* error) {
   std::unique_ptr<ScriptedService> service(new ScriptedService);
-  *error = EnterNamespaces();
-  if (error->empty()) {
-    *error = service->Launch(script);
-  }
+  *error = trace::Observe("scripted_service", [&] {
+    const std::string entered = EnterNamespaces();
+    return entered.empty() ? service->Launch(script) : entered;
+  });
+  service->process_ = trace::Observe("scripted_service_process",
+                                     [&] { return service->process_; });
   return error->empty() ? std::move(service) : nullptr;
 }
 
@@ -126,7 +130,7 @@ ScriptedService::~ScriptedService() {
 }
 
 void ScriptedService::End() {
-  if (process_ > 0) {
+  if (process_ > 0 && !trace::Replaying()) {
     kill(process_, SIGKILL);
     waitpid(process_, nullptr, 0);
   }
@@ -142,19 +146,34 @@ void ScriptedService::EndAll() {
 // --- What it has seen -------------------------------------------------------
 
 std::vector<LoggedRequest> ScriptedService::Requests() const {
-  return shared_->Read();
+  return ObserveRequests([this] { return shared_->Read(); });
 }
 
-size_t ScriptedService::RequestCount() const { return shared_->requests; }
+size_t ScriptedService::RequestCount() const {
+  return request_count_seen_.See([this] { return CountRequests(); });
+}
 
-int ScriptedService::ConnectionAttempts() const { return shared_->attempts; }
+size_t ScriptedService::CountRequests() const { return shared_->requests; }
 
-int ScriptedService::ConnectionsMade() const { return shared_->connections; }
+int ScriptedService::ConnectionAttempts() const {
+  return trace::Observe("connection_attempts",
+                        [this] { return int{shared_->attempts}; });
+}
 
-bool ScriptedService::LogOverflowed() const { return shared_->overflowed; }
+int ScriptedService::ConnectionsMade() const {
+  return trace::Observe("connections_made",
+                        [this] { return int{shared_->connections}; });
+}
+
+bool ScriptedService::LogOverflowed() const {
+  return trace::Observe("request_log_overflowed",
+                        [this] { return bool{shared_->overflowed}; });
+}
 
 bool ScriptedService::WaitRequests(size_t count, milliseconds deadline) const {
-  return WaitUntil([&] { return RequestCount() >= count; }, deadline);
+  return trace::Observe("requests_came", [&] {
+    return WaitUntil([&] { return CountRequests() >= count; }, deadline);
+  });
 }
 
 // --- Commands ---------------------------------------------------------------
@@ -177,6 +196,11 @@ std::string ScriptedService::Receive() {
 }
 
 std::string ScriptedService::Ask(const Command& command) {
+  return trace::Observe("scripted_service_answer",
+                        [&] { return SendAndReceive(command); });
+}
+
+std::string ScriptedService::SendAndReceive(const Command& command) {
   if (socket_ < 0) {
     return "the scripted service did not answer before";
   }
@@ -236,12 +260,21 @@ std::string ScriptedService::Resume() {
   return ServiceControl(process_).Resume();
 }
 
+bool ScriptedService::Continue() {
+  return trace::Observe("scripted_service_continued", [this] {
+    return process_ > 0 && kill(process_, SIGCONT) == 0;
+  });
+}
+
 bool ScriptedService::WaitEnded(milliseconds deadline) {
-  const bool ended = WaitUntil(
-      [this] {
-        return process_ == 0 || waitpid(process_, nullptr, WNOHANG) == process_;
-      },
-      deadline);
+  const bool ended = trace::Observe("scripted_service_ended", [&] {
+    return WaitUntil(
+        [this] {
+          return process_ == 0 ||
+                 waitpid(process_, nullptr, WNOHANG) == process_;
+        },
+        deadline);
+  });
   if (ended) {
     process_ = 0;
   }
@@ -249,15 +282,17 @@ bool ScriptedService::WaitEnded(milliseconds deadline) {
 }
 
 bool ScriptedService::WaitStopped(milliseconds deadline) const {
-  return WaitUntil(
-      [this] {
-        siginfo_t info{};
-        return process_ > 0 &&
-               waitid(P_PID, static_cast<id_t>(process_), &info,
-                      WSTOPPED | WNOHANG) == 0 &&
-               info.si_pid == process_;
-      },
-      deadline);
+  return trace::Observe("scripted_service_stopped", [&] {
+    return WaitUntil(
+        [this] {
+          siginfo_t info{};
+          return process_ > 0 &&
+                 waitid(P_PID, static_cast<id_t>(process_), &info,
+                        WSTOPPED | WNOHANG) == 0 &&
+                 info.si_pid == process_;
+        },
+        deadline);
+  });
 }
 
 }  // namespace cpgcert::harness

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/trace/trace.h"
 #include "harness/wire/wire.h"
 
 namespace cpgcert::harness {
@@ -137,6 +138,8 @@ class ScriptedService {
   std::string Kill();    // SIGKILL; ended and reaped
   std::string Stop();    // SIGSTOP; stopped
   std::string Resume();  // SIGCONT; running
+  // SIGCONT, whether it was stopped or not; false if it has ended.
+  bool Continue();
   // Waits until it has ended by itself, and reaps it.
   bool WaitEnded(std::chrono::milliseconds deadline);
   // Waits until it has stopped by itself.
@@ -148,7 +151,9 @@ class ScriptedService {
   std::string Launch(const Script& script);
   // Sends a command, and returns the answer's text.
   std::string Ask(const struct Command& command);
+  std::string SendAndReceive(const struct Command& command);
   std::string Receive();
+  size_t CountRequests() const;
   void Drop();
   void End();
 
@@ -156,6 +161,7 @@ class ScriptedService {
   int socket_ = -1;
   uint64_t socket_inode_ = 0;
   struct SharedState* shared_ = nullptr;
+  mutable trace::Changing request_count_seen_{"requests"};
 };
 
 // Serves as "cpg" in the namespaces of the calling process: an honest service

@@ -15,6 +15,8 @@
 
 #include "harness/process_tree.h"
 #include "harness/swarm/swarm_program.h"
+#include "harness/swarm/swarm_trace.h"
+#include "harness/trace/trace.h"
 
 namespace cpgcert::harness {
 
@@ -89,6 +91,15 @@ Swarm::~Swarm() {
 }
 
 int Swarm::Start(SwarmProgram program) {
+  const int member =
+      trace::Observe("swarm_member", [&] { return Fork(program); });
+  if (trace::Replaying() && member >= 0) {
+    members_.emplace_back().reaped = true;
+  }
+  return member;
+}
+
+int Swarm::Fork(const SwarmProgram& program) {
   Process member;
   member.record = std::make_unique<SwarmRecord>(kRecordBytesMax);
   const pid_t parent = getpid();
@@ -108,6 +119,10 @@ int Swarm::Start(SwarmProgram program) {
 }
 
 bool Swarm::WaitSteps(int member, uint32_t steps) {
+  return trace::Observe("swarm_steps", [&] { return SeeSteps(member, steps); });
+}
+
+bool Swarm::SeeSteps(int member, uint32_t steps) {
   Process& process = members_.at(member);
   bool done = false;
   WaitUntil(end_, [&] {
@@ -119,6 +134,11 @@ bool Swarm::WaitSteps(int member, uint32_t steps) {
 }
 
 bool Swarm::WaitAsleepIn(int member, SwarmEvent::Call call) {
+  return trace::Observe("swarm_asleep",
+                        [&] { return SeeAsleepIn(member, call); });
+}
+
+bool Swarm::SeeAsleepIn(int member, SwarmEvent::Call call) {
   Process& process = members_.at(member);
   bool asleep = false;
   WaitUntil(end_, [&] {
@@ -132,6 +152,9 @@ bool Swarm::WaitAsleepIn(int member, SwarmEvent::Call call) {
 }
 
 void Swarm::WaitEnded(int member) {
+  if (trace::Replaying()) {
+    return;
+  }
   Process& process = members_.at(member);
   if (!WaitUntil(end_, [&] { return HasEnded(&process); })) {
     TakeDown(&process);
@@ -139,6 +162,9 @@ void Swarm::WaitEnded(int member) {
 }
 
 void Swarm::WaitAllEnded() {
+  if (trace::Replaying()) {
+    return;
+  }
   bool lost = false;
   std::vector<int> running(members_.size());
   std::iota(running.begin(), running.end(), 0);
@@ -147,7 +173,7 @@ void Swarm::WaitAllEnded() {
       if (!HasEnded(&members_.at(member))) {
         return false;
       }
-      const SwarmMember::End end = Member(member).end;
+      const SwarmMember::End end = Look(member).end;
       lost |=
           end == SwarmMember::End::kCrashed || end == SwarmMember::End::kGaveUp;
       return true;
@@ -159,7 +185,18 @@ void Swarm::WaitAllEnded() {
   }
 }
 
+void Swarm::Permit(int member) {
+  if (!trace::Replaying()) {
+    ++members_.at(member).record->progress().permits;
+  }
+}
+
 bool Swarm::KillDuring(int member, size_t size, uint64_t sleeps) {
+  return trace::Observe("swarm_killed",
+                        [&] { return KillInside(member, size, sleeps); });
+}
+
+bool Swarm::KillInside(int member, size_t size, uint64_t sleeps) {
   Process& process = members_.at(member);
   const auto in_call = [&] {
     return process.record->progress().call_size >= size;
@@ -178,6 +215,10 @@ bool Swarm::KillDuring(int member, size_t size, uint64_t sleeps) {
 }
 
 SwarmMember Swarm::Member(int member) const {
+  return ObserveMember([&] { return Look(member); });
+}
+
+SwarmMember Swarm::Look(int member) const {
   const Process& process = members_.at(member);
   SwarmMember result;
   result.process = process.process;

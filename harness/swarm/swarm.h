@@ -108,7 +108,7 @@ class Swarm {
   // before, or at the deadline.
   bool WaitSteps(int member, uint32_t steps);
   // Lets the member go on from its next kAwaitPermit.
-  void Permit(int member) { ++members_.at(member).record->progress().permits; }
+  void Permit(int member);
   // Waits until the member sleeps inside a call of that kind; false if it ended
   // before, or at the deadline.
   bool WaitAsleepIn(int member, SwarmEvent::Call call);
@@ -140,6 +140,11 @@ class Swarm {
     std::unique_ptr<SwarmRecord> record;
   };
 
+  int Fork(const SwarmProgram& program);
+  bool SeeSteps(int member, uint32_t steps);
+  bool SeeAsleepIn(int member, SwarmEvent::Call call);
+  bool KillInside(int member, size_t size, uint64_t sleeps);
+  SwarmMember Look(int member) const;
   // Reaps if it has ended.
   static bool HasEnded(Process* process);
   static void End(Process* process);

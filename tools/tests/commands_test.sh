@@ -6,7 +6,7 @@ set -uo pipefail
 top=$TEST_TMPDIR/a\ checkout
 mkdir -p "$top/tools/example_vendor" "$TEST_TMPDIR/bin" "$TEST_TMPDIR/elsewhere" || exit 1
 cp certify check "$top"
-cp tools/common.sh tools/count_tests "$top/tools"
+cp tools/common.sh tools/count_tests tools/prebuilt "$top/tools"
 export HOME=$TEST_TMPDIR/home PATH=$TEST_TMPDIR/bin:$PATH
 mkdir -p "$HOME"
 
@@ -38,7 +38,15 @@ script "$top/tools/lint" <<<'exit "${LINT_STATUS:-0}"'
 script "$TEST_TMPDIR/bin/bazel" <<'END'
 [[ $PWD = *'a checkout' || $PWD = *'a checkout/tools/example_vendor' ]] || exit 9
 for argument; do
-  [[ $argument != --build_event_json_file=* ]] || cp "$EVENTS" "${argument#*=}"
+  case $argument in
+    --build_event_json_file=*) cp "$EVENTS" "${argument#*=}" ;;
+    # What is there instead of this project: all of it, with a certify.
+    --override_repository=cpgcert=*)
+      "${argument##*=}/cli/built" && [[ -e ${argument##*=}/tools/setup ]] ||
+        exit 9
+      echo 'with the certify that is built' >&2
+      ;;
+  esac
 done
 echo 'error: the compiler says no'
 exit "${BAZEL_STATUS:-0}"
@@ -74,13 +82,19 @@ cat >"$EVENTS" <<END
 END
 sed -i ':join; N; s/\n//; t join' "$EVENTS"
 expect 0 "$top/check"
-last_line_is '1 passed, 0 failed'
+contains 'with the certify that is built'
+last_line_is '2 passed, 0 failed'
 expect 0 "$top/check" --vendor
+[[ $output != *'with the certify'* ]] || fail 'not built from source'
 last_line_is '2 passed, 0 failed'
 LINT_STATUS=1 expect 1 "$top/check"
-last_line_is '1 passed, 1 failed'
+last_line_is '2 passed, 1 failed'
 BAZEL_STATUS=1 expect 1 "$top/check"
-last_line_is '1 passed, 1 failed'
+last_line_is '2 passed, 1 failed'
+mv "$top/bazel-bin" "$top/elsewhere"
+expect 1 "$top/check"
+contains 'build //cli:certify first'
+mv "$top/elsewhere" "$top/bazel-bin"
 LINT_STATUS=1 expect 1 "$top/check" --only-lint
 expect 0 "$top/check" --only-lint
 expect 0 "$top/check" --help
