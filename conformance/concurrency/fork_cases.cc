@@ -2,7 +2,6 @@
 // FORK-01. What no page promises is noted only.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <functional>

@@ -6,7 +6,6 @@
 // up in turn: what if not is asked by HND-06, conformance/connections.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>

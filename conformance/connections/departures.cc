@@ -1,7 +1,6 @@
 // How a connection that ends is announced to the other members: FIN-04.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <memory>

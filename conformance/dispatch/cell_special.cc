@@ -2,7 +2,6 @@
 // that dies, a fork.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <memory>

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>

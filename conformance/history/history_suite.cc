@@ -1,7 +1,6 @@
 #include "conformance/history/history_suite.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <functional>

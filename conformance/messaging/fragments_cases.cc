@@ -2,7 +2,6 @@
 // one piece, and where that begins.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,6 @@
 #include "conformance/messaging/members.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 

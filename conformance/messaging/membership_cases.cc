@@ -2,7 +2,6 @@
 // member, or not yet one.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>

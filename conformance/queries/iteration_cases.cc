@@ -1,7 +1,6 @@
 // What an iteration gives: ITER-02, ITER-03, ITER-04.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 #include <functional>

@@ -2,7 +2,6 @@
 // the service: ITER-01, ITER-05, ITER-06.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <functional>
 #include <memory>

@@ -1,7 +1,6 @@
 // cpg_membership_get, cpg_local_get, cpg_flow_control_state_get.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>

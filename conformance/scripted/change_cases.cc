@@ -1,7 +1,6 @@
 // Configuration and totem changes that a service of one node never gives.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 

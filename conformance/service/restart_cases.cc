@@ -1,7 +1,6 @@
 // The service dies and comes back: ERR-07.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <memory>

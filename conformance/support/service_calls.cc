@@ -1,7 +1,6 @@
 #include "conformance/support/service_calls.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>

@@ -15,9 +15,6 @@
 
 namespace cpgcert::harness::trace {
 
-// Of trace.cc.
-void StartReplayMode();
-
 namespace {
 
 // Bounds the wait for the next event of any thread: if it does not come, the

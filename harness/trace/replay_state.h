@@ -1,4 +1,4 @@
-// What trace.cc needs of the replay: the events in their order.
+// What trace.cc and replay.cc need of each other: the events in their order.
 
 #ifndef CPGCERT_HARNESS_TRACE_REPLAY_STATE_H_
 #define CPGCERT_HARNESS_TRACE_REPLAY_STATE_H_
@@ -24,6 +24,9 @@ Json Peek(Event::Kind kind, std::string_view name);
 void Await(Event::Kind kind, std::string_view name);
 
 pid_t RecordedProcess();
+
+// Of trace.cc: from now on CurrentMode() is kReplay.
+void StartReplayMode();
 
 }  // namespace cpgcert::harness::trace
 
