@@ -1,7 +1,7 @@
 // certify: judges an implementation of libcpg, and writes a certificate.
 
 #include <fmt/chrono.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <cerrno>

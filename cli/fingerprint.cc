@@ -1,6 +1,6 @@
 #include "cli/fingerprint.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/version.h"
 #include "conformance/case.h"

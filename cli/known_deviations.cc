@@ -1,6 +1,6 @@
 #include "cli/known_deviations.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cstdlib>

@@ -1,6 +1,6 @@
 #include "cli/reproducer.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <fnmatch.h>
 

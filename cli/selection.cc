@@ -1,7 +1,7 @@
 #include "cli/selection.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <fnmatch.h>
 #include <unistd.h>

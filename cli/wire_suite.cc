@@ -1,6 +1,6 @@
 #include "cli/wire_suite.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 #include "conformance/case.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>

@@ -1,6 +1,6 @@
 #include "conformance/case_replay.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
 #include "conformance/case_run.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
 

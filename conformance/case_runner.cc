@@ -1,6 +1,6 @@
 #include "conformance/case_runner.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <sstream>
 #include <utility>

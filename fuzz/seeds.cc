@@ -8,7 +8,7 @@
 // written, 1 not.
 
 #include <corosync/cpg.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdio>

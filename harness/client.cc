@@ -1,6 +1,6 @@
 #include "harness/client.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <poll.h>
 #include <sys/uio.h>

@@ -1,6 +1,6 @@
 #include "harness/message.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #include "harness/process_census.h"
 
 #include <dirent.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <array>

@@ -1,6 +1,6 @@
 #include "harness/process_tree.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 #include "harness/worker_pool.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 #include <qb/qbipcc.h>
 #include <sys/eventfd.h>

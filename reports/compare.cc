@@ -1,6 +1,6 @@
 #include "reports/compare.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <map>
 #include <set>

@@ -1,6 +1,6 @@
 // A comparison as text and as a page.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <string_view>

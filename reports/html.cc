@@ -1,6 +1,6 @@
 #include "reports/html.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstddef>
 #include <string>

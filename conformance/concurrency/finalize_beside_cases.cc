@@ -3,7 +3,7 @@
 // The other call is there for certain: asleep because nothing comes, or
 // because the service is stopped. One that only begins would be a race.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <string>

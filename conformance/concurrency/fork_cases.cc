@@ -1,7 +1,7 @@
 // A forked child with its parent's connection, and with one of its own:
 // FORK-01. What no page promises is noted only.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <functional>

@@ -1,7 +1,7 @@
 // Signal handlers that run during a call: SIG-01. During a dispatch:
 // DISPATCH-07, conformance/dispatch.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <chrono>

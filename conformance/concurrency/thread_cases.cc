@@ -5,7 +5,7 @@
 // turns here, while the dispatcher dispatches. And handles are made and given
 // up in turn: what if not is asked by HND-06, conformance/connections.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <atomic>

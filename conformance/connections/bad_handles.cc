@@ -1,6 +1,6 @@
 // Handle values that name no connection: FIN-01, HND-01 to HND-04.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/uio.h>
 
 #include <array>

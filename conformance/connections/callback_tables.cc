@@ -1,7 +1,7 @@
 // Callbacks that are not there, not there any more, or one of several:
 // INIT-04, INIT-06.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

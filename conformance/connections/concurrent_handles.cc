@@ -5,7 +5,7 @@
 // memory in turn, and another one makes a connection meanwhile: the same
 // interleaving in every run.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <atomic>

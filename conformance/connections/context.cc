@@ -1,6 +1,6 @@
 // The caller's pointer that a connection carries: CTX-01.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cstdint>

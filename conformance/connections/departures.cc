@@ -1,6 +1,6 @@
 // How a connection that ends is announced to the other members: FIN-04.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <memory>

@@ -1,7 +1,7 @@
 // The descriptor of cpg_fd_get: FD-01 to FD-03.
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 
 #include <array>

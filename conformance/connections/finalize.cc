@@ -1,7 +1,7 @@
 // What is gone with a connection, and whatever cpg_finalize answers: FIN-02,
 // FIN-03, FIN-08.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "conformance/connections/handle_calls.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/uio.h>
 
 #include <array>

@@ -1,7 +1,7 @@
 // What cpg_initialize and cpg_model_initialize refuse, and what a failed call
 // leaves: INIT-02, INIT-03, INIT-05, INIT-07.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <climits>

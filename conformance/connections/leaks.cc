@@ -4,7 +4,7 @@
 // (conformance/case_census.h); here many connections of one kind come and go,
 // and files are looked for too.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <poll.h>
 

@@ -1,6 +1,6 @@
 // Bad arguments: beside a bad handle (HND-04), and null pointers (HND-05).
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 

@@ -1,6 +1,6 @@
 #include "conformance/dispatch/callback_cases.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 #include <cstring>

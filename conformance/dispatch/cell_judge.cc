@@ -1,6 +1,6 @@
 // Holding what was seen against what is owed, and saying so.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // The names of cells, and the requirements that they decide.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

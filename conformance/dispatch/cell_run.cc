@@ -1,6 +1,6 @@
 #include "conformance/dispatch/cell_run.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -1,7 +1,7 @@
 // Cells that need more than one call, or another end: disturbances, a service
 // that dies, a fork.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "conformance/dispatch/cells.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "conformance/dispatch/owed.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 #include "conformance/dispatch/scene.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <poll.h>
 

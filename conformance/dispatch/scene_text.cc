@@ -1,6 +1,6 @@
 // How a scene puts events and callbacks into words.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>

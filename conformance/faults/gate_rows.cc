@@ -1,6 +1,6 @@
 #include "conformance/faults/gate_rows.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 // Configuration changes among a few processes: who, why, in which order, and
 // to whom.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <functional>

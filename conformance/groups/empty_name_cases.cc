@@ -1,6 +1,6 @@
 // A name of no bytes: refused, or the name of a group like any other.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <memory>

@@ -1,6 +1,6 @@
 // cpg_join: what a new member is given, and who may not join.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

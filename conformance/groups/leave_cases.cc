@@ -1,7 +1,7 @@
 // cpg_leave: the own change, what comes before it and after it, and who has
 // nothing to leave.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

@@ -1,6 +1,6 @@
 // The name given to cpg_leave: ignored, says cpg_leave(3); or refused.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <functional>

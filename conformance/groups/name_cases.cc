@@ -1,6 +1,6 @@
 // Names of groups: their length and their bytes.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

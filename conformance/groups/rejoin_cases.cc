@@ -1,7 +1,7 @@
 // Joining again: after a finalize, after a leave, on the same handle or on
 // another connection.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>

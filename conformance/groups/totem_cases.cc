@@ -1,6 +1,6 @@
 // The totem callback: when it comes, and what it is given.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>

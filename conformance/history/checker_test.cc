@@ -1,6 +1,6 @@
 #include "conformance/history/checker.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <string>

@@ -1,6 +1,6 @@
 #include "conformance/history/model.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdlib>

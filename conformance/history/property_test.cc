@@ -1,7 +1,7 @@
 // Random histories of a service as it should be are accepted, and a single
 // random change to one is found, whatever it is.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>

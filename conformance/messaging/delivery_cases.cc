@@ -1,7 +1,7 @@
 // MCAST-01 and MCAST-02: every message once, unchanged, to every member, in the
 // order of sending.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <limits>

@@ -1,6 +1,6 @@
 // MCAST-06 and MCAST-07: more than the service takes at once.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

@@ -1,7 +1,7 @@
 // PART-01, PART-03, PART-05, PART-08 and MAX-01: messages that do not fit in
 // one piece, and where that begins.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>

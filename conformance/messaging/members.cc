@@ -1,6 +1,6 @@
 #include "conformance/messaging/members.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // MCAST-03, MCAST-04 and MCAST-10: messages of who is no member, no longer a
 // member, or not yet one.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>

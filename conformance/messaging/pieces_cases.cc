@@ -1,6 +1,6 @@
 // MCAST-05, MCAST-09 and MCAST-12: the iovec, whatever its shape.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 // ZCB-01, ZCB-03 and ZCB-04: the zero copy calls, which an implementation need
 // not have.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstring>
 #include <memory>

@@ -1,6 +1,6 @@
 // What an iteration gives: ITER-02, ITER-03, ITER-04.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <functional>

@@ -1,7 +1,7 @@
 // What an iteration refuses, and its end with that of its connection or of
 // the service: ITER-01, ITER-05, ITER-06.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <functional>
 #include <memory>

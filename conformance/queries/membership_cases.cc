@@ -1,6 +1,6 @@
 // cpg_membership_get, cpg_local_get, cpg_flow_control_state_get.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

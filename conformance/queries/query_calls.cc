@@ -1,6 +1,6 @@
 #include "conformance/queries/query_calls.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "conformance/resources/connection.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 #include <sys/uio.h>
 #include <unistd.h>

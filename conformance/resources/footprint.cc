@@ -1,6 +1,6 @@
 #include "conformance/resources/footprint.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <poll.h>
 #include <sys/stat.h>

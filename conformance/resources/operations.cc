@@ -1,6 +1,6 @@
 #include "conformance/resources/operations.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <array>

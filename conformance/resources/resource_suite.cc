@@ -1,6 +1,6 @@
 #include "conformance/resources/resource_suite.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <string>

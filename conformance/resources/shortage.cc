@@ -1,6 +1,6 @@
 #include "conformance/resources/shortage.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #include "conformance/resources/smallest_stack.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <array>

@@ -1,6 +1,6 @@
 #include "conformance/resources/sweep.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <climits>
 #include <cstdint>

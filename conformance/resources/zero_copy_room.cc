@@ -1,6 +1,6 @@
 #include "conformance/resources/zero_copy_room.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 #include <cstring>

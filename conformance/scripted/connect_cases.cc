@@ -1,6 +1,6 @@
 // A service that is absent, refuses, or dies while a client connects.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

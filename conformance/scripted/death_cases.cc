@@ -1,6 +1,6 @@
 // The service dies, closes the connection or stops in the middle of a call.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "conformance/scripted/scripted_scene.h"
 #include "conformance/scripted/topics.h"

@@ -1,6 +1,6 @@
 // Errors that the service gives in a reply.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

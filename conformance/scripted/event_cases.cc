@@ -1,6 +1,6 @@
 // Events that a real service gives rarely or never.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // Flow control and a full transport.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/uio.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Messages in fragments that are interrupted.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // Events that are not well-formed, and an honest message behind them.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/resource.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 // Replies that are not the one that was asked for.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "conformance/scripted/scripted_scene.h"
 #include "conformance/scripted/topics.h"

@@ -1,6 +1,6 @@
 // The bytes of every request.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/uio.h>
 
 #include <algorithm>

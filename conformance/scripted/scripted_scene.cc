@@ -1,6 +1,6 @@
 #include "conformance/scripted/scripted_scene.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/uio.h>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // FIN-03. An iteration: ITER-06, conformance/queries. A dispatch: DISPATCH-09,
 // conformance/dispatch.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <string>

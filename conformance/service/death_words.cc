@@ -1,6 +1,6 @@
 #include "conformance/service/death_words.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 // A program that polls the descriptor learns of the death: FD-02.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // The service dies and comes back: ERR-07.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

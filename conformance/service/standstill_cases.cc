@@ -2,7 +2,7 @@
 // its queue is full meanwhile: ERR-04. The dispatch types that do not block:
 // conformance/dispatch.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <atomic>

@@ -1,6 +1,6 @@
 #include "conformance/support/service_calls.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

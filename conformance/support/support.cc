@@ -1,6 +1,6 @@
 #include "conformance/support/support.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>

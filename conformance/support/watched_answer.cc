@@ -1,6 +1,6 @@
 #include "conformance/support/watched_answer.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <utility>

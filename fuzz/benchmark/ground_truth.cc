@@ -12,7 +12,7 @@
 // (conformance/faults/reference). Both kinds of run begin with the same seeds.
 // Exit status: 0 all were found, and nothing in the clean reference; 1 not.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdio>

@@ -14,7 +14,7 @@
 // clock, and of the processors beside them: what else the machine does counts
 // in the first only. The server's own is counted with its client's.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,6 +1,6 @@
 #include "fuzz/calls/call_campaign.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/mman.h>
 
 #include <cstdint>

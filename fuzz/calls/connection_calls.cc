@@ -2,7 +2,7 @@
 // descriptor, context, limits.
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 
 #include <algorithm>

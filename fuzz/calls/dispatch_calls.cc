@@ -1,6 +1,6 @@
 // cpg_dispatch and the callbacks that it runs.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstring>

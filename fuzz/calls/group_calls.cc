@@ -1,6 +1,6 @@
 // Groups and messages: join, leave, multicast, zero copy.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "fuzz/calls/session.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <malloc.h>
 #include <sys/mman.h>
 

@@ -1,6 +1,6 @@
 #include "fuzz/campaign/record_campaign.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
 

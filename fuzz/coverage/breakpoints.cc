@@ -1,7 +1,7 @@
 #include "fuzz/coverage/breakpoints.h"
 
 #include <dlfcn.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <link.h>
 #include <sys/mman.h>
 #include <ucontext.h>

@@ -1,7 +1,7 @@
 #include "fuzz/coverage/library_image.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <unistd.h>

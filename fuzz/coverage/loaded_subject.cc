@@ -1,7 +1,7 @@
 #include "fuzz/coverage/loaded_subject.h"
 
 #include <dlfcn.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <array>

@@ -1,6 +1,6 @@
 #include "fuzz/events/callback_trace.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <cstring>

@@ -1,6 +1,6 @@
 #include "fuzz/events/event_session.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

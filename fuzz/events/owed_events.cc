@@ -1,7 +1,7 @@
 #include "fuzz/events/owed_events.h"
 
 #include <corosync/cpg.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <variant>

@@ -1,6 +1,6 @@
 #include "fuzz/replies/reply_session.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "fuzz/requests/request_honest.h"
 
 #include <corosync/corotypes.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "fuzz/requests/request_input.h"
 

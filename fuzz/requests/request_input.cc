@@ -1,6 +1,6 @@
 #include "fuzz/requests/request_input.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cstring>

@@ -1,6 +1,6 @@
 #include "fuzz/requests/request_target.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>

@@ -12,7 +12,7 @@
 // Exit status: 0 every input came to what was expected, 1 one did not, 2 there
 // was none, or one is empty, or something could not be read.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "fuzz/support/target_options.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <array>

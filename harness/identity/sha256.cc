@@ -1,6 +1,6 @@
 #include "harness/identity/sha256.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/evp.h>
 #include <unistd.h>
 

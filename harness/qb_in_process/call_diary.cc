@@ -1,6 +1,6 @@
 #include "harness/qb_in_process/call_diary.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "harness/qb_in_process/library_binding.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 

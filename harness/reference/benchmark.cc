@@ -6,7 +6,7 @@
 //
 // Without arguments: the reference against the system's libcpg.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>

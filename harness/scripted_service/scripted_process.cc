@@ -1,6 +1,6 @@
 #include "harness/scripted_service/scripted_process.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 #include <qb/qbipcs.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 #include "harness/scripted_service/scripted_service.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>

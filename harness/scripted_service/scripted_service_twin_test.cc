@@ -1,7 +1,7 @@
 // Is the honest scripted service honest? The same calls, of two connections,
 // get the same answers and callbacks from it and from corosync.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "harness/swarm/swarm_program.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 #include "harness/trace/replay.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <chrono>

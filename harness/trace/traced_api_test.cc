@@ -1,7 +1,7 @@
 #include "harness/trace/traced_api.h"
 
 #include <corosync/cpg.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <sys/mman.h>
 #include <unistd.h>

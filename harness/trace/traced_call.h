@@ -4,7 +4,7 @@
 #ifndef CPGCERT_HARNESS_TRACE_TRACED_CALL_H_
 #define CPGCERT_HARNESS_TRACE_TRACED_CALL_H_
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #include "harness/trace/traced_values.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>

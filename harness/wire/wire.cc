@@ -1,6 +1,6 @@
 #include "harness/wire/wire.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstring>

@@ -1,6 +1,6 @@
 // Looking at the bytes of a message field by field, whatever they are.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cctype>

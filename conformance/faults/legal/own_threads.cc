@@ -90,6 +90,27 @@ class Inbox {
   cs_error_t error_ = CS_OK;
 };
 
+// Held by a thread while it is in the library beneath, and by a fork: that
+// library has locks of its own, and in the child nobody would open them.
+class ReadingLock {
+ public:
+  static std::mutex& Get() {
+    static auto* const lock = new ReadingLock;
+    return lock->mutex_;
+  }
+
+ private:
+  ReadingLock() {
+    // A fork takes first what was registered last, and a thread that reads
+    // takes the table's within this one.
+    ConnectionTable::Get();
+    pthread_atfork([] { Get().lock(); }, [] { Get().unlock(); },
+                   [] { Get().unlock(); });
+  }
+
+  std::mutex mutex_;
+};
+
 // One connection's thread.
 class Reader {
  public:
@@ -102,6 +123,9 @@ class Reader {
   bool Start() {
     stop_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (stop_ < 0) return false;
+    // Before the thread is there, which a fork could find in the midst of it.
+    ReadingLock::Get();
+    events_ = RealDescriptor(session_);
     // The signals of the process are for the threads of the caller.
     sigset_t all, before;
     sigfillset(&all);
@@ -131,8 +155,7 @@ class Reader {
 
  private:
   void Run() {
-    pollfd waits[] = {{stop_, POLLIN, 0},
-                      {RealDescriptor(session_), POLLIN, 0}};
+    pollfd waits[] = {{stop_, POLLIN, 0}, {events_, POLLIN, 0}};
     for (;;) {
       if (poll(waits, 2, -1) < 0) continue;
       if (waits[0].revents != 0) return;
@@ -152,6 +175,7 @@ class Reader {
   // Passes over an event that cannot be read.
   cs_error_t Read() {
     constexpr int kErrorsMax = 4;
+    const std::lock_guard lock(ReadingLock::Get());
     cs_error_t result = CS_OK;
     for (int i = 0; i < kErrorsMax; ++i) {
       std::vector<Event> events;
@@ -167,6 +191,7 @@ class Reader {
   const std::chrono::milliseconds hold_;
   const pid_t owner_ = getpid();
   int stop_ = -1;
+  int events_ = -1;
   pthread_t thread_ = 0;
   bool started_ = false;
 };

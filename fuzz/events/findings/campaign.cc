@@ -1,6 +1,6 @@
 #include "fuzz/events/findings/campaign.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <map>

@@ -1,6 +1,6 @@
 #include "fuzz/events/findings/root_cause.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "fuzz/events/findings/runner.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "fuzz/replies/findings/reply_campaign.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>

@@ -1,6 +1,6 @@
 #include "fuzz/replies/findings/reply_player.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <malloc.h>
 
 #include <algorithm>

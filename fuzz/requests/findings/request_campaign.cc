@@ -1,6 +1,6 @@
 #include "fuzz/requests/findings/request_campaign.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdint>
