@@ -16,6 +16,8 @@ _TYPE = re.compile(r'^(?:class|struct|union|enum|enum class) (\w+)'
                    r'(?: final)?(?: : .*|;| \{.*)?$')
 _ALIAS = re.compile(r'^using (\w+) =')
 _NAMED = re.compile(r'(?<![:\w])([A-Za-z_]\w*)(?=\(| =|\{|\[|;)')
+_MEMBER = re.compile(r'^ +(?:(?:class|struct|enum|enum class|using) (\w+)\b'
+                     r'|[^(\n]*?(\w+)\([^\n]*\boverride\b)', re.MULTILINE)
 # What programs and fuzzers begin with, which each has once.
 _ENTRY = re.compile(r'^(?:extern "C" )?(?:int|size_t) (main|LLVMFuzzer\w+)\(')
 # What may stand before such a sign and names nothing, and what begins a line
@@ -43,7 +45,9 @@ def _declared(line):
 
 
 def local_names(text):
-    """The names that a source file declares for itself alone."""
+    """The names that a source file declares for itself alone, but for those
+    that its classes have too.
+    """
     names, is_local = set(), False
     for line in text.splitlines():
         if _OPEN.match(line) or _CLOSE.match(line):
@@ -52,7 +56,7 @@ def local_names(text):
             names.add(name)
         elif entry := _ENTRY.match(line):
             names.add(entry[1])
-    return names
+    return names - {found[1] or found[2] for found in _MEMBER.finditer(text)}
 
 
 def with_own_names(text, names, number):
@@ -65,10 +69,11 @@ def with_own_names(text, names, number):
                          '|'.join(sorted(map(re.escape, names))) + r')\b(?!\.h)')
 
     def renamed(found):
+        outer, _, inner = found[0].partition('::')
+        if outer in names:  # and if it has members, they keep their names
+            return f'{outer}_{number}' + (f'::{inner}' if inner else '')
         # A name of another type or namespace is not ours.
-        outer = found[1].split('::', 1)[0]
-        is_ours = not outer or outer == 'cpgcert' or outer in names
-        return f'{found[0]}_{number}' if is_ours else found[0]
+        return f'{found[0]}_{number}' if outer == 'cpgcert' else found[0]
 
     return pattern.sub(renamed, text)
 
