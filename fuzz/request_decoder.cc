@@ -23,12 +23,12 @@
 #include <string>
 #include <string_view>
 
-#include "fuzz/events/owed_events.h"
 #include "fuzz/mutation/random_choice.h"
 #include "fuzz/requests/request_flaws.h"
 #include "fuzz/requests/request_input.h"
 #include "fuzz/requests/request_mutator.h"
 #include "fuzz/requests/request_target.h"
+#include "fuzz/support/trust.h"
 
 namespace cpgcert::fuzz {
 namespace {
@@ -70,10 +70,8 @@ std::string TakeOption(const std::string& name, const char* variable,
 }
 
 Trust ParseTier(const std::string& text) {
-  if (text == "conformant") return Trust::kConformant;
-  if (text == "consistent") return Trust::kConsistent;
-  if (text == "hostile") return Trust::kHostile;
-  ExitWith("--trust " + text + ": not one of conformant, consistent, hostile");
+  if (const auto tier = TrustOf(text)) return *tier;
+  ExitWith("--trust " + text + ": not one of " + kTrustNames);
 }
 
 [[noreturn]] void Object(const RequestRecords& records,

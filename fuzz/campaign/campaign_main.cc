@@ -6,11 +6,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <map>
 #include <memory>
 
 #include "fuzz/campaign/report.h"
 #include "fuzz/support/target_options.h"
+#include "fuzz/support/trust.h"
 
 namespace cpgcert::fuzz {
 
@@ -51,10 +51,6 @@ int CampaignMain(
   std::string folder;
   int seconds = static_cast<int>(request.duration.count());
   CLI::App app(about);
-  const std::map<std::string, Trust> tiers = {
-      {"conformant", Trust::kConformant},
-      {"consistent", Trust::kConsistent},
-      {"hostile", Trust::kHostile}};
   app.add_option("--libcpg", target.library, "the library")
       ->capture_default_str();
   app.add_option("--seconds", seconds, "how long to search")
@@ -63,7 +59,7 @@ int CampaignMain(
   app.add_option("--seed", request.seed, "of the search")
       ->capture_default_str();
   app.add_option("--tier", request.tier, "the service that is played")
-      ->transform(CLI::CheckedTransformer(tiers));
+      ->transform(CLI::CheckedTransformer(TrustsByName()));
   app.add_option("--json", json, "the file for the list");
   app.add_option("--out", folder, "the folder for the report");
   try {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/events/owed_events.h"
+#include "fuzz/support/trust.h"
 
 namespace cpgcert::fuzz {
 

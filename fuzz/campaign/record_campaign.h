@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "fuzz/campaign/finding.h"
-#include "fuzz/events/owed_events.h"
+#include "fuzz/support/trust.h"
 
 namespace cpgcert::fuzz {
 

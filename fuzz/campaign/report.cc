@@ -4,12 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
+
+#include "fuzz/support/trust.h"
 
 namespace cpgcert::fuzz {
 
@@ -96,12 +97,6 @@ bool Write(const fs::path& path, const std::string& text) {
 }
 
 }  // namespace
-
-const char* NameOf(Trust tier) {
-  constexpr std::array<const char*, 3> kNames = {"conformant", "consistent",
-                                                 "hostile"};
-  return kNames.at(static_cast<size_t>(tier));
-}
 
 std::string ReportText(const CampaignReport& report) {
   std::string text = fmt::format(

@@ -9,9 +9,6 @@
 
 namespace cpgcert::fuzz {
 
-// "conformant", "consistent", "hostile".
-const char* NameOf(Trust tier);
-
 std::string ReportText(const CampaignReport& report);
 
 // Keys: "target", "library", "transport", "tier" (null: all), "seed",

@@ -13,17 +13,10 @@
 #include <vector>
 
 #include "fuzz/events/event_input.h"
+#include "fuzz/support/trust.h"
 #include "harness/wire/wire.h"
 
 namespace cpgcert::fuzz {
-
-// How far a service must have gone astray to send an event: three tiers, each
-// of which has the ones before it.
-enum class Trust : uint8_t {
-  kConformant,  // corosync's service could send it
-  kConsistent,  // lengths and counts lie within it, but no service sends it
-  kHostile,     // any other bytes
-};
 
 struct OwedEvent {
   Trust trust = Trust::kConformant;

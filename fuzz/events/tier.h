@@ -46,7 +46,7 @@
 #include <vector>
 
 #include "fuzz/events/event_input.h"
-#include "fuzz/events/owed_events.h"
+#include "fuzz/support/trust.h"
 #include "harness/wire/wire.h"
 
 namespace cpgcert::fuzz {

@@ -16,8 +16,8 @@
 #include <string>
 #include <string_view>
 
-#include "fuzz/events/owed_events.h"
 #include "fuzz/replies/reply_operations.h"
+#include "fuzz/support/trust.h"
 
 namespace cpgcert::fuzz {
 

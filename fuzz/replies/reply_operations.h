@@ -17,9 +17,9 @@
 #include <string_view>
 #include <vector>
 
-#include "fuzz/events/owed_events.h"
 #include "fuzz/mutation/random_choice.h"
 #include "fuzz/replies/reply_input.h"
+#include "fuzz/support/trust.h"
 
 namespace cpgcert::fuzz {
 

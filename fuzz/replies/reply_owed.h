@@ -41,8 +41,8 @@
 #include <string_view>
 #include <vector>
 
-#include "fuzz/events/owed_events.h"
 #include "fuzz/replies/reply_input.h"
+#include "fuzz/support/trust.h"
 #include "harness/wire/wire.h"
 
 namespace cpgcert::fuzz {

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/events/owed_events.h"
 #include "fuzz/requests/request_input.h"
+#include "fuzz/support/trust.h"
 
 namespace cpgcert::fuzz {
 

@@ -8,9 +8,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "fuzz/events/owed_events.h"
 #include "fuzz/mutation/random_choice.h"
 #include "fuzz/requests/request_input.h"
+#include "fuzz/support/trust.h"
 
 namespace cpgcert::fuzz {
 

@@ -5,11 +5,11 @@
 #include <set>
 #include <string>
 
-#include "fuzz/events/owed_events.h"
 #include "fuzz/mutation/random_choice.h"
 #include "fuzz/requests/request_flaws.h"
 #include "fuzz/requests/request_input.h"
 #include "fuzz/requests/request_seeds.h"
+#include "fuzz/support/trust.h"
 
 namespace cpgcert::fuzz {
 namespace {

@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "fuzz/events/owed_events.h"
 #include "fuzz/requests/request_input.h"
 #include "fuzz/requests/request_service.h"
+#include "fuzz/support/trust.h"
 #include "harness/wire/wire.h"
 
 namespace cpgcert::fuzz {

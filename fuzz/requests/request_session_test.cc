@@ -6,12 +6,12 @@
 #include <memory>
 #include <string>
 
-#include "fuzz/events/owed_events.h"
 #include "fuzz/requests/request_flaws.h"
 #include "fuzz/requests/request_input.h"
 #include "fuzz/requests/request_scripted.h"
 #include "fuzz/requests/request_seeds.h"
 #include "fuzz/requests/request_service.h"
+#include "fuzz/support/trust.h"
 #include "harness/wire/wire.h"
 
 namespace cpgcert::fuzz {

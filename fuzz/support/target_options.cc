@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "fuzz/support/trust.h"
 #include "harness/qb_in_process/libqb_forwarding.h"
 #include "harness/qb_in_process/library_binding.h"
 
@@ -25,8 +25,6 @@ constexpr char kTrustVariable[] = "CPGCERT_FUZZ_TRUST";
 constexpr char kMutateVariable[] = "CPGCERT_FUZZ_MUTATE";
 constexpr char kCoverageVariable[] = "CPGCERT_FUZZ_COVERAGE";
 constexpr char kTransportVariable[] = "CPGCERT_FUZZ_TRANSPORT";
-constexpr std::array<std::string_view, 3> kTrusts = {"conformant", "consistent",
-                                                     "hostile"};
 
 // What a library that does not bind is told of.
 constexpr char kNotLookedAt[] =
@@ -41,13 +39,8 @@ constexpr char kNotLookedAt[] =
 }
 
 Trust ParseTrust(std::string_view text) {
-  for (size_t i = 0; i < kTrusts.size(); ++i) {
-    if (kTrusts.at(i) == text) {
-      return static_cast<Trust>(i);
-    }
-  }
-  Exit(fmt::format("--trust {}: not one of {}, {}, {}", text, kTrusts[0],
-                   kTrusts[1], kTrusts[2]));
+  if (const auto tier = TrustOf(text)) return *tier;
+  Exit(fmt::format("--trust {}: not one of {}", text, kTrustNames));
 }
 
 // True if it is the first of the two.
@@ -109,7 +102,7 @@ TargetOptions TakeTargetOptions(int* argc, char*** argv) {
   }
   TargetOptions options;
   options.library = LibraryBesideThisProgram().value_or(options.library);
-  std::string trust = std::string(kTrusts.back());
+  std::string trust = NameOf(options.trust);
   std::string mutate = "structure";
   std::string coverage = "blocks";
   std::string transport;

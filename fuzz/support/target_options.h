@@ -30,7 +30,7 @@
 #include <string>
 
 #include "fuzz/events/event_server.h"
-#include "fuzz/events/owed_events.h"
+#include "fuzz/support/trust.h"
 #include "harness/cpg_api.h"
 
 namespace cpgcert::fuzz {

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "fuzz/campaign/finding.h"
-#include "fuzz/events/owed_events.h"
+#include "fuzz/support/trust.h"
 #include "harness/cpg_api.h"
 
 namespace cpgcert::fuzz {

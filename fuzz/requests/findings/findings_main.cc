@@ -16,13 +16,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <string>
 
 #include "fuzz/campaign/report.h"
 #include "fuzz/requests/findings/request_campaign.h"
 #include "fuzz/requests/request_target.h"
+#include "fuzz/support/trust.h"
 
 namespace cpgcert::fuzz {
 namespace {
@@ -74,10 +74,6 @@ int Search(Arguments arguments) {
 int Main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Searches for root causes in what a service makes of requests.");
-  const std::map<std::string, Trust> tiers = {
-      {"conformant", Trust::kConformant},
-      {"consistent", Trust::kConsistent},
-      {"hostile", Trust::kHostile}};
   app.add_option("--service", arguments.service, "scripted or corosync")
       ->capture_default_str();
   app.add_option("--seconds", arguments.seconds, "how long to search")
@@ -87,7 +83,7 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--tier", arguments.options.tier,
                  "the clients that are played")
-      ->transform(CLI::CheckedTransformer(tiers));
+      ->transform(CLI::CheckedTransformer(TrustsByName()));
   app.add_option("--json", arguments.json, "the file for the list");
   app.add_option("--out", arguments.folder, "the folder for the report");
   try {
