@@ -38,6 +38,7 @@ template <typename Write>
 int SignalOfChild(const Write& write) {
   const pid_t child = fork();
   if (child == 0) {
+    std::signal(SIGSEGV, SIG_DFL);  // which a sanitizer would report instead
     write();
     _exit(0);
   }
