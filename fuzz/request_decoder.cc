@@ -70,7 +70,7 @@ std::string TakeOption(const std::string& name, const char* variable,
 }
 
 Trust ParseTier(const std::string& text) {
-  if (const auto tier = TrustOf(text)) return *tier;
+  if (const auto tier = TrustNamed(text)) return *tier;
   ExitWith("--trust " + text + ": not one of " + kTrustNames);
 }
 

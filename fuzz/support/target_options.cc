@@ -39,7 +39,7 @@ constexpr char kNotLookedAt[] =
 }
 
 Trust ParseTrust(std::string_view text) {
-  if (const auto tier = TrustOf(text)) return *tier;
+  if (const auto tier = TrustNamed(text)) return *tier;
   Exit(fmt::format("--trust {}: not one of {}", text, kTrustNames));
 }
 

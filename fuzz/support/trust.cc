@@ -23,7 +23,7 @@ std::map<std::string, Trust> TrustsByName() {
   return trusts;
 }
 
-std::optional<Trust> TrustOf(std::string_view name) {
+std::optional<Trust> TrustNamed(std::string_view name) {
   const auto trusts = TrustsByName();
   const auto found = trusts.find(std::string(name));
   if (found == trusts.end()) return std::nullopt;

@@ -21,7 +21,8 @@ enum class Trust : uint8_t {
 
 // "conformant", "consistent", "hostile".
 const char* NameOf(Trust tier);
-std::optional<Trust> TrustOf(std::string_view name);
+// Null if there is no such tier.
+std::optional<Trust> TrustNamed(std::string_view name);
 // For a command line that takes one of the names.
 std::map<std::string, Trust> TrustsByName();
 inline constexpr char kTrustNames[] = "conformant, consistent, hostile";

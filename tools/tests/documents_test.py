@@ -3,10 +3,10 @@
 
 The lines of each block that is marked `sh` are run. ./certify stands for the
 program that it builds and runs, and path/to/libcpg.so for a library that is not
-the machine's own, which runs fewer cases. `bazel run` stands for the program that it runs, with less
-time and a library in which it finds nothing; `bazel test //...` and ./check are
-what runs this test, so of the latter only the arguments are held against its
-help.
+the machine's own, which runs fewer cases. `bazel run` stands for the program
+that it runs, with less time and a library in which it finds nothing; `bazel
+test //...` and ./check are what runs this test, so of the latter only the
+arguments are held against its help.
 """
 
 import os
